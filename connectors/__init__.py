@@ -1,0 +1,1 @@
+"""A shop's API in, records out."""

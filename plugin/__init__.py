@@ -1,0 +1,1 @@
+"""What the owner and the merchant touch: install, pages, reports, privacy."""

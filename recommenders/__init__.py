@@ -1,0 +1,1 @@
+"""Interactions and a catalogue in, ranked lists with their evidence out."""

@@ -1,0 +1,1 @@
+"""The clock: sync, train, tally and upkeep, in one process of its own."""

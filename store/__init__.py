@@ -1,0 +1,1 @@
+"""What we know about a shop: the nouns, the tables, every change and every question."""

@@ -1,0 +1,380 @@
+"""The nouns: what a shop, its orders and its shelves are made of, as values without I/O.
+
+Connectors make `Product`, `Order` and `Refund` from what a platform sends; trainers read
+`Interactions` and a `Catalogue`; shelves are made of `Entry`, `Card` and `Recommendation`;
+experiments work on `Unit` and `Exposure`. How any of them is stored is told in `tables.py`.
+
+Units are in the names: `*_minor` is money in the currency's smallest unit (`exponent` says how
+many decimals that is), `*_at` an aware instant in UTC, `*_s` seconds. Ids are the shop's own, as
+text; keys are the store's own, as integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
+
+if TYPE_CHECKING:  # numpy is for trainers; a web worker never loads it for these
+    import numpy as np
+    from numpy.typing import NDArray
+
+# --- money ---------------------------------------------------------------------------------------
+
+# ISO 4217's minor units where they are not 2. (CLDR, and so Babel and Intl, differ for some: it
+# gives the decimals people write, we need those that amounts are sent in.)
+_EXPONENTS = dict.fromkeys(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+
+
+def exponent(currency: str) -> int:
+    """How many decimals a currency's minor unit has: `exponent("JPY") == 0`, GBP 2, KWD 3."""
+    return _EXPONENTS.get(currency, 2)
+
+
+# --- vocabulary ----------------------------------------------------------------------------------
+
+Platform = Literal["woocommerce", "shopify", "files"]
+Strategy = Literal["bought_together", "similar", "personal", "bestseller", "pinned"]
+Arm = Literal["treatment", "control"]
+EventType = Literal["product_view", "exposure", "view", "click", "cart", "dismiss"]
+
+# Which question a shelf answers. Every one of these is a valid `placement=` of the shelf address.
+Placement = Literal[
+    "also_bought",
+    "you_might_like",
+    "bought_together",
+    "similar",
+    "bestsellers",
+    "trending",
+    "recently_viewed",
+    "buy_again",
+    "cart",
+]
+PLACEMENTS: tuple[Placement, ...] = Placement.__args__  # type: ignore[attr-defined]
+
+# Where an order came from. Only `shopper` counts for uplift: nobody saw a shelf before the others.
+OrderSource = Literal["shopper", "test", "draft", "pos", "renewal", "manual"]
+
+# What an order is worth by now. `placed` is not paid yet (pending, on hold); `paid` counts as
+# revenue (also when refunded in part or in full: refunds are subtracted, not erased);
+# `cancelled` (also failed, trashed) counts as nothing.
+OrderStatus = Literal["placed", "paid", "cancelled"]
+
+# --- what a shop's API tells ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One of the shop's categories; `parent_id` is None at the top."""
+
+    id: str
+    name: str
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What the cart takes: one size or colour of a product."""
+
+    id: str
+    title: str
+    price_minor: int | None
+    in_stock: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    id: str
+    title: str
+    currency: str
+    updated_at: datetime
+    url: str = ""
+    vendor: str = ""
+    product_type: str = ""
+    tags: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()  # the shop's main one first
+    price_minor: int | None = None  # the lowest of its variants; None: the shop tells no price
+    compare_at_minor: int | None = None  # the struck-through price while on sale
+    price_varies: bool = False  # show "from"
+    image: Image | None = None
+    in_stock: bool = True
+    # Why it may never be recommended ("draft", "hidden", "password", ...); "" when it may.
+    withheld: str = ""
+    # The id the platform's cart takes without asking for options; None: "choose options".
+    cart_id: str | None = None
+    variants: tuple[Variant, ...] = ()
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line. Money is for the whole line, without tax: paid = gross - discount, then + tax."""
+
+    id: str
+    product_id: str | None  # None: the shop deleted it for good
+    quantity: int
+    gross_minor: int
+    discount_minor: int = 0
+    tax_minor: int = 0
+    variant_id: str | None = None
+    title: str = ""
+    token: str | None = None  # the signed token of the shelf click that led here
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order in the shop's own currency.
+
+    `total_minor` is the platform's own total at the time of order: the lines' gross - discount
+    + tax, + shipping with its tax, + fees; refunds are never subtracted from it. `email` lives
+    only between parsing and saving, where it becomes a keyed hash that joins guests.
+    """
+
+    id: str
+    placed_at: datetime
+    updated_at: datetime
+    currency: str
+    status: OrderStatus
+    total_minor: int
+    lines: tuple[OrderLine, ...]
+    number: str = ""
+    source: OrderSource = "shopper"
+    platform_status: str = ""  # the shop's own word, for people
+    discount_minor: int = 0  # of all lines
+    tax_minor: int = 0  # lines, shipping and fees
+    shipping_minor: int = 0
+    fees_minor: int = 0
+    customer_id: str | None = None  # None: a guest
+    email: str | None = field(default=None, repr=False)
+    visitor: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLine:
+    """What one refund took back of one order line; amounts are positive."""
+
+    line_id: str | None
+    quantity: int
+    amount_minor: int  # without tax
+    tax_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money given back: `total_minor` = lines with tax + shipping with tax + whatever else."""
+
+    id: str
+    order_id: str
+    refunded_at: datetime
+    updated_at: datetime
+    total_minor: int
+    tax_minor: int = 0
+    shipping_minor: int = 0
+    lines: tuple[RefundLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """What a shop says of itself when first connected."""
+
+    name: str
+    url: str
+    currency: str
+    timezone: str  # an IANA name, or a fixed offset like "+02:00"
+    locale: str = "en"
+
+
+Row = TypeVar("Row", Product, Order, Refund, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a sync: save `rows` and `cursor` in one transaction, then ask for the next.
+
+    `cursor` is the connector's own text; handing it back resumes after this page. `total` is how
+    many rows the whole walk has, where the platform tells (for progress). `rejected` names rows
+    that could not be read, as "where: what is wrong".
+    """
+
+    rows: tuple[Row, ...]
+    cursor: str
+    total: int | None = None
+    rejected: tuple[str, ...] = ()
+
+
+# --- what trainers read and write ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """Who bought what when: one element per order line, oldest first. All arrays have length n."""
+
+    order: NDArray[np.int64]  # dense, 0 .. orders-1, in order of time
+    product: NDArray[np.int32]  # index into the catalogue
+    customer: NDArray[np.int32]  # index into customer_keys; -1: nobody we know
+    quantity: NDArray[np.int32]
+    at_s: NDArray[np.int64]  # Unix seconds of the order
+    orders: int
+    customer_keys: NDArray[np.int64]  # the store's keys of the customers
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every product the shop ever told of, at the index that `Interactions.product` uses."""
+
+    keys: NDArray[np.int64]  # the store's keys
+    titles: Sequence[str]
+    vendors: Sequence[str]
+    types: Sequence[str]
+    tags: Sequence[tuple[str, ...]]
+    categories: Sequence[tuple[str, ...]]  # category ids, the main one first
+    price_minor: NDArray[np.int64]  # -1: no price
+    recommendable: NDArray[np.bool_]  # published, visible, in stock: may be shown today
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Ranked lists of one strategy: row i answers for `slots[i]`, best first.
+
+    Arrays have shape (len(slots), width); `product` is a catalogue index, -1 where a list is
+    shorter. `support` and `strength` are the evidence; what they count is the strategy's to say
+    (see `Entry`).
+    """
+
+    strategy: Strategy
+    slots: Sequence[str]
+    product: NDArray[np.int32]
+    score: NDArray[np.float32]
+    support: NDArray[np.int32]
+    strength: NDArray[np.float32]
+
+
+def slot(strategy: Strategy, key: int | str = "") -> str:
+    """The name under which a list is stored: `slot("similar", 17) == "similar:17"`.
+
+    Keys: a product key (bought_together, similar), a customer key (personal), a category id
+    (bestseller) or nothing (bestseller of the whole shop).
+    """
+    return f"{strategy}:{key}"
+
+
+LIST_WIDTH = 24  # the longest list kept; a shelf shows at most 24
+
+
+# --- what a shelf is made of ---------------------------------------------------------------------
+
+
+class Entry(NamedTuple):
+    """One product of a stored list, with the evidence from which its reason can be recomputed.
+
+    bought_together: `support` distinct orders with both, `strength` times more than chance.
+    similar: `support` a bit set of what is shared (SHARED_*), `strength` the title match, 0 to 1.
+    personal: `support` the customer's purchases it rests on, `strength` the predicted confidence.
+    bestseller: `support` orders with it in the recent window, `strength` their decayed weight.
+    """
+
+    product: int  # the store's key
+    score: float
+    support: int
+    strength: float
+
+
+SHARED_TITLE = 1
+SHARED_VENDOR = 2
+SHARED_TYPE = 4
+SHARED_TAGS = 8
+SHARED_PRICE_BAND = 16
+SHARED_CATEGORY = 32
+
+
+class Card(NamedTuple):
+    """A product ready to be shown: `body` is its JSON object without the closing brace."""
+
+    product: int
+    id: str
+    sellable: bool
+    group: int  # products of one group are near-duplicates: a shelf shows one of them
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a product is shown, as data; `recommenders.choose.say` makes the sentence.
+
+    kind: `bought_together`, `similar`, `because_viewed`, `because_bought`, `popular`,
+    `popular_in`, `picked` (pinned by the merchant).
+    """
+
+    kind: str
+    count: int = 0  # distinct orders or buyers behind it; 0: not counted or below the floor
+    about: str = ""  # a category's or product's title, where the sentence names one
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    product: int  # the store's key
+    id: str  # the shop's id
+    score: float
+    strategy: Strategy
+    reason: Reason
+    body: str  # the card's JSON object without the closing brace
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of a backtest: a strategy's `metric` on a placement, with its 95 % interval."""
+
+    placement: Placement
+    strategy: str
+    metric: str  # ndcg@10, hr@10, recall@10, coverage@10
+    value: float
+    low: float | None = None
+    high: float | None = None
+    queries: int = 0
+
+
+# --- experiments ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A split test as it was locked at its start; nothing of it changes while it runs."""
+
+    id: int
+    placement: Placement
+    against: str  # none, bestsellers, or a model's version
+    metric: Literal["cvr", "rpv"]
+    salt: str
+    share: int  # buckets of 10,000 that go to treatment
+    started_at: datetime
+    ends_at: datetime  # the locked end: the one look of the fixed-horizon part
+    window_s: int  # how long each visitor's orders count, from entry
+    cap_minor: int | None  # revenue per visitor is capped here; None: nothing to learn it from
+    planned_visitors: int
+    planned_conversions: int
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One visitor of an experiment after identity merges, with what they did in their window."""
+
+    arm: Arm
+    entered_at: datetime
+    orders: int = 0
+    revenue_minor: int = 0  # net of refunds and cancellations, without tax and shipping
+    clicks: int = 0
+    crossed: bool = False  # saw both arms before its devices were known to be one person

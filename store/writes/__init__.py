@@ -1,0 +1,1 @@
+"""Every change to the store, one file per subject; each is safe to repeat."""
