@@ -11,9 +11,16 @@ import glob
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine, create_engine, text
+
+from store import engine as store_engine
+from store import schema
+from tests.databases import postgres_cluster
 
 # No deadline: machines that run tests are noisy, and a test must never fail for being slow.
 settings.register_profile("ours", deadline=None, derandomize=bool(os.environ.get("STRICT")))
@@ -58,3 +65,62 @@ def chromium() -> str:
     path = chromium_path()
     assert path
     return path
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store in a file, its schema made by our migrations."""
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite"
+    engine = store_engine.open(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server with an empty store named "template_store"."""
+    programs = postgres_programs()
+    assert programs
+    with postgres_cluster(programs, tmp_path_factory.mktemp("postgres")) as url:
+        _postgres_run(url, "CREATE DATABASE template_store")
+        engine = store_engine.open(url + "template_store")
+        schema.upgrade(engine)
+        engine.dispose()
+        yield url
+
+
+def _postgres_run(url: str, statement: str) -> None:
+    admin = create_engine(url + "postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(statement))
+    admin.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "store.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty store: every test that asks for it runs on both databases."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    server = request.getfixturevalue("postgres_template")
+    name = f"store_{os.urandom(6).hex()}"
+    _postgres_run(server, f"CREATE DATABASE {name} TEMPLATE template_store")
+    yield server + name
+    _postgres_run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    opened = store_engine.open(store_url)
+    yield opened
+    opened.dispose()

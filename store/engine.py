@@ -1,0 +1,78 @@
+"""Which database, opened how: `open(url)` makes the one engine that every process uses.
+
+SQLite is the default (WAL, so that readers never wait for the writer); PostgreSQL by its URL.
+`reading` and `writing` are the only two ways to hold a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+
+# How long a writer waits for another one before it gives up. Our longest transaction is a page of
+# a sync or a batch of lists: well under a second, unless the disk is very slow.
+BUSY_TIMEOUT_S = 30
+# SQLite reads through the page cache of the system instead of copying; see docs/benchmarks.md.
+MMAP_BYTES = 256 * 1024 * 1024
+
+
+def open(url: str | URL, *, durable: bool = False, **options: Any) -> Engine:
+    """The engine for `url`: `sqlite:///path`, or `postgresql+psycopg://...`.
+
+    `durable` makes SQLite wait for the disk at each commit (synchronous FULL): survives a power
+    cut; without it an acknowledged event survives the death of every process.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, **options)
+        _tune_sqlite(engine, durable)
+        return engine
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed, pool_pre_ping=True, **options)
+    raise ValueError(
+        f"DATABASE_URL names {parsed.get_backend_name()!r}; use sqlite:///... or "
+        "postgresql+psycopg://..."
+    )
+
+
+def _tune_sqlite(engine: Engine, durable: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        # The driver starts no transactions of its own: `on_begin` does, so that a writer takes
+        # the write lock at once instead of failing half-way when it wants to upgrade.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")  # erased means overwritten
+        cursor.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one consistent state of the store and changes nothing."""
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
+        connection.rollback()
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction: committed at the end of the block, undone by an exception."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection

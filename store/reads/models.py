@@ -1,0 +1,113 @@
+"""Which models a shop has, what they measured, what the gate said, and what is live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, select
+
+from store import tables
+from store.records import Measure
+
+
+class UnknownModel(LookupError):
+    """The shop has no such version, or its lists were pruned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    id: int
+    version: int
+    trained_at: datetime
+    data_until: datetime
+    data_hash: str
+    orders: int
+    has_lists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    placement: str
+    outcome: str
+    why: str
+    strategies: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    placement: str
+    model_id: int
+    version: int
+    strategies: Sequence[str]
+    since_at: datetime
+    outcome: str  # what the gate said of this model here
+    why: str
+
+
+def every(connection: Connection, shop_id: int) -> list[Model]:
+    """Complete models, the newest first."""
+    m, rows = tables.Model, tables.ListRow
+    found = connection.execute(
+        select(
+            m.id,
+            m.version,
+            m.trained_at,
+            m.data_until,
+            m.data_hash,
+            m.orders,
+            exists().where(rows.model_id == m.id),
+        )
+        .where(m.shop_id == shop_id, m.complete)
+        .order_by(m.version.desc())
+    )
+    return [Model(*row) for row in found]
+
+
+def by_version(connection: Connection, shop_id: int, version: int) -> Model:
+    models = every(connection, shop_id)
+    for model in models:
+        if model.version == version and model.has_lists:
+            return model
+    there = ", ".join(str(m.version) for m in models if m.has_lists) or "none"
+    raise UnknownModel(
+        f"Version {version} is not there to go back to. Versions with their lists: {there}."
+    )
+
+
+def measures(connection: Connection, model_id: int) -> list[Measure]:
+    m = tables.Measure
+    rows = connection.execute(
+        select(m.placement, m.strategy, m.metric, m.value, m.low, m.high, m.queries)
+        .where(m.model_id == model_id)
+        .order_by(m.placement, m.metric, m.value.desc())
+    )
+    return [Measure(*row._tuple()) for row in rows]  # type: ignore[arg-type] # we wrote it
+
+
+def decisions(connection: Connection, model_id: int) -> list[Decision]:
+    d = tables.Decision
+    rows = connection.execute(
+        select(d.placement, d.outcome, d.why, d.strategies)
+        .where(d.model_id == model_id)
+        .order_by(d.placement)
+    )
+    return [Decision(*row) for row in rows]
+
+
+def live(connection: Connection, shop_id: int) -> dict[str, Live]:
+    """Placement -> what is served there now."""
+    row, m, d = tables.Live, tables.Model, tables.Decision
+    found = connection.execute(
+        select(
+            row.placement, row.model_id, m.version, row.strategies, row.since_at, d.outcome, d.why
+        )
+        .join(m, m.id == row.model_id)
+        .outerjoin(d, (d.model_id == row.model_id) & (d.placement == row.placement))
+        .where(row.shop_id == shop_id)
+    )
+    return {
+        placement: Live(placement, model, version, strategies, since, outcome or "", why or "")
+        for placement, model, version, strategies, since, outcome, why in found
+    }

@@ -1,0 +1,88 @@
+"""What a merchant asks first: is it fresh, is it shown, is it clicked, did the jobs run?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    job: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    detail: str
+
+
+def last_runs(connection: Connection, shop_id: int, limit: int = 20) -> list[Run]:
+    """The shop's latest jobs, the newest first."""
+    r = tables.JobRun
+    rows = connection.execute(
+        select(r.job, r.started_at, r.finished_at, r.outcome, r.detail)
+        .where(r.shop_id == shop_id)
+        .order_by(r.id.desc())
+        .limit(limit)
+    )
+    return [Run(*row) for row in rows]
+
+
+def last_success(connection: Connection, shop_id: int | None, job: str) -> datetime | None:
+    """When this job last ended well; None: never."""
+    r = tables.JobRun
+    same = r.shop_id.is_(None) if shop_id is None else r.shop_id == shop_id
+    return connection.scalar(
+        select(func.max(r.finished_at)).where(same, r.job == job, r.outcome == "ok")
+    )
+
+
+def last_start(connection: Connection, shop_id: int | None, job: str) -> datetime | None:
+    """When this job last began, however it ended."""
+    r = tables.JobRun
+    same = r.shop_id.is_(None) if shop_id is None else r.shop_id == shop_id
+    return connection.scalar(select(func.max(r.started_at)).where(same, r.job == job))
+
+
+def is_running(connection: Connection, shop_id: int | None, job: str) -> bool:
+    r = tables.JobRun
+    same = r.shop_id.is_(None) if shop_id is None else r.shop_id == shop_id
+    return bool(
+        connection.scalar(select(func.count()).where(same, r.job == job, r.outcome == "running"))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfUse:
+    """How shelves of one placement were used since some instant."""
+
+    placement: str
+    answered: int  # exposures: the shelf had something to show, in either arm
+    seen: int  # at least half of it was visible for a second
+    clicked: int
+    carted: int
+
+
+def shelf_use(connection: Connection, shop_id: int, since: datetime) -> list[ShelfUse]:
+    e = tables.Event
+    rows = connection.execute(
+        select(e.placement, e.type, func.count())
+        .where(e.shop_id == shop_id, e.received_at >= since, e.placement.is_not(None))
+        .group_by(e.placement, e.type)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for placement, kind, count in rows:
+        counts.setdefault(str(placement), {})[kind] = count
+    return [
+        ShelfUse(
+            placement,
+            answered=of.get("exposure", 0),
+            seen=of.get("view", 0),
+            clicked=of.get("click", 0),
+            carted=of.get("cart", 0),
+        )
+        for placement, of in sorted(counts.items())
+    ]

@@ -1,0 +1,44 @@
+"""Who may log in, and which shops each of them may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: int
+    email: str
+    password: str
+    session_mark: str
+
+
+def user(connection: Connection, user_id: int) -> User | None:
+    u = tables.User
+    row = connection.execute(
+        select(u.id, u.email, u.password, u.session_mark).where(u.id == user_id)
+    ).first()
+    return None if row is None else User(*row)
+
+
+def user_by_email(connection: Connection, email: str) -> User | None:
+    u = tables.User
+    row = connection.execute(
+        select(u.id, u.email, u.password, u.session_mark).where(u.email == email.strip().lower())
+    ).first()
+    return None if row is None else User(*row)
+
+
+def any_user(connection: Connection) -> bool:
+    return bool(connection.scalar(select(func.count()).select_from(tables.User)))
+
+
+def roles(connection: Connection, user_id: int) -> dict[int, str]:
+    """Shop -> role of everything this user may see."""
+    m = tables.Membership
+    rows = connection.execute(select(m.shop_id, m.role).where(m.user_id == user_id))
+    return {row[0]: row[1] for row in rows}

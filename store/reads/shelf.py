@@ -1,0 +1,154 @@
+"""Everything one shelf answer needs, in as few statements as it takes.
+
+This runs on every product page of a shop, so its statements are literal SQL with bound values
+(`exec_driver_sql`); everywhere else SQLAlchemy writes them. Two statements answer an anonymous
+visitor, one more a running experiment's, two more a signed customer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from store import tables
+from store.keys import Ring, ShopKeys, digest
+from store.packing import unpack
+from store.reads import experiments, shops
+from store.records import Card, Entry, Experiment
+from store.tables import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class ShopConfig:
+    """What every answer of a shop shares; cached for a second by the caller."""
+
+    shop: shops.Shop
+    keys: ShopKeys
+    live: Mapping[str, tuple[int, tuple[str, ...]]]  # placement -> (model, strategies)
+    running: Mapping[str, Experiment]  # placement -> its one running experiment
+    rivals: Mapping[int, int]  # experiment -> the model its control arm sees, where that differs
+
+
+def shop_config(connection: Connection, ring: Ring, key: str) -> ShopConfig | None:
+    """The configuration of the shop with this public key; None: there is no such shop."""
+    shop = shops.by_key(connection, key)
+    if shop is None:
+        return None
+    now = shop.now()
+    row = tables.Live
+    live = {
+        placement: (model, tuple(strategies))
+        for placement, model, strategies in connection.execute(
+            select(row.placement, row.model_id, row.strategies).where(row.shop_id == shop.id)
+        )
+    }
+    running = experiments.running(connection, shop.id, now)
+    return ShopConfig(
+        shop=shop,
+        keys=shops.keys(connection, ring, shop.id, now),
+        live=live,
+        running={e.placement: e for e in running},
+        rivals=experiments.rival_models(connection, shop.id, running),
+    )
+
+
+# --- what a shopper is known to have done ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A signed customer: the store's key, and the product keys bought, the newest first."""
+
+    customer: int
+    bought: tuple[int, ...]
+
+
+_CUSTOMER = "SELECT customer_id FROM customer_digests WHERE shop_id = ? AND digest = ?"
+_BOUGHT = """
+SELECT l.product_id FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.customer_id = ? AND o.status <> 'cancelled' AND o.placed_at <= ?
+  AND l.product_id IS NOT NULL
+ORDER BY o.placed_at DESC, l.external_id LIMIT ?
+"""
+
+
+def buyer(
+    connection: Connection, config: ShopConfig, customer_id: str, at: datetime, limit: int
+) -> Buyer | None:
+    """Who a signed customer id is, and their last `limit` purchases up to `at`."""
+    found = _run(
+        connection,
+        _CUSTOMER,
+        (config.shop.id, digest(config.keys.pepper, "customer", customer_id)),
+    )
+    if not found:
+        return None
+    customer = found[0][0]
+    rows = _run(connection, _BOUGHT, (customer, to_micros(at), limit))
+    return Buyer(customer, tuple(dict.fromkeys(row[0] for row in rows)))
+
+
+_ARM = "SELECT arm FROM exposures WHERE experiment_id = ? AND visitor = ?"
+
+
+def stored_arm(connection: Connection, experiment_id: int, visitor: bytes) -> str | None:
+    """The arm this visitor entered with; it stays theirs."""
+    rows = _run(connection, _ARM, (experiment_id, visitor))
+    return rows[0][0] if rows else None
+
+
+# --- lists and cards ------------------------------------------------------------------------------
+
+
+def product_keys(
+    connection: Connection, shop_id: int, external_ids: Sequence[str]
+) -> dict[str, int]:
+    """The store's keys of the products a page names; unknown ones are simply not there."""
+    if not external_ids:
+        return {}
+    marks = ", ".join("?" * len(external_ids))
+    rows = _run(
+        connection,
+        "SELECT external_id, id FROM products "  # noqa: S608 - marks are question marks
+        f"WHERE shop_id = ? AND external_id IN ({marks})",
+        (shop_id, *external_ids),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def lists(connection: Connection, model_id: int, slots: Sequence[str]) -> dict[str, list[Entry]]:
+    """The model's lists under these names; a name without a list is simply not there."""
+    if not slots:
+        return {}
+    marks = ", ".join("?" * len(slots))
+    rows = _run(
+        connection,
+        f"SELECT slot, entries FROM lists WHERE model_id = ? AND slot IN ({marks})",  # noqa: S608
+        (model_id, *slots),
+    )
+    return {slot: unpack(bytes(entries)) for slot, entries in rows}
+
+
+def cards(connection: Connection, products: Sequence[int]) -> dict[int, Card]:
+    """The ready cards of these products."""
+    if not products:
+        return {}
+    marks = ", ".join("?" * len(products))
+    rows = _run(
+        connection,
+        "SELECT product_id, external_id, sellable, group_key, body "  # noqa: S608
+        f"FROM cards WHERE product_id IN ({marks})",
+        tuple(products),
+    )
+    return {row[0]: Card(row[0], row[1], bool(row[2]), row[3], row[4]) for row in rows}
+
+
+def _run(connection: Connection, sql: str, values: tuple[Any, ...]) -> Sequence[Any]:
+    """Rows of a literal statement written with `?`; PostgreSQL's driver wants `%s`."""
+    if connection.dialect.paramstyle != "qmark":
+        sql = sql.replace("?", "%s")
+    return connection.exec_driver_sql(sql, values).fetchall()

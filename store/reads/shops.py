@@ -1,0 +1,159 @@
+"""Which shops there are, what opens them, what time it is for them, and how fresh their data is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from store import tables
+from store.keys import Ring, ShopKeys
+
+# A token or customer key that was replaced is still accepted for so long: pages and carts that
+# were open when it changed go on working.
+PREVIOUS_KEY_FOR = timedelta(days=30)
+
+
+class UnknownShop(LookupError):
+    """No shop has this public key or name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    id: int
+    key: str
+    name: str
+    platform: str
+    url: str
+    currency: str
+    timezone: str
+    locale: str
+    settings: dict[str, Any]
+    simulated: bool
+    clock_at: datetime | None
+
+    def now(self) -> datetime:
+        """The present, or a simulated shop's own idea of it."""
+        if self.simulated and self.clock_at is not None:
+            return self.clock_at
+        return datetime.now(UTC)
+
+
+def _columns() -> Any:
+    s = tables.Shop
+    return select(
+        s.id, s.key, s.name, s.platform, s.url, s.currency, s.timezone, s.locale, s.settings,
+        s.simulated, s.clock_at,
+    )  # fmt: skip
+
+
+def every(connection: Connection) -> list[Shop]:
+    return [Shop(*row) for row in connection.execute(_columns().order_by(tables.Shop.id))]
+
+
+def find(connection: Connection, key_or_name: str) -> Shop:
+    """The shop with this public key or name."""
+    s = tables.Shop
+    row = connection.execute(
+        _columns().where((s.key == key_or_name) | (s.name == key_or_name))
+    ).first()
+    if row is None:
+        known = ", ".join(shop.name for shop in every(connection)) or "none yet"
+        raise UnknownShop(f"No shop has the key or name {key_or_name!r}. Connected: {known}.")
+    return Shop(*row)
+
+
+def by_id(connection: Connection, shop_id: int) -> Shop:
+    row = connection.execute(_columns().where(tables.Shop.id == shop_id)).first()
+    if row is None:
+        raise UnknownShop(f"Shop {shop_id} is not connected any more.")
+    return Shop(*row)
+
+
+def by_key(connection: Connection, key: str) -> Shop | None:
+    """The shop of a page's public key, or None. Never by name: names are not public."""
+    row = connection.execute(_columns().where(tables.Shop.key == key)).first()
+    return None if row is None else Shop(*row)
+
+
+def keys(connection: Connection, ring: Ring, shop_id: int, now: datetime) -> ShopKeys:
+    """The shop's own keys, the newest first; replaced ones as long as they are accepted."""
+    k = tables.ShopKey
+    rows = connection.execute(
+        select(k.kind, k.wrapped, k.created_at).where(k.shop_id == shop_id).order_by(k.id.desc())
+    )
+    found: dict[str, list[bytes]] = {}
+    successor_at: dict[str, datetime] = {}
+    for kind, wrapped, created_at in rows:
+        # A key ends PREVIOUS_KEY_FOR after the one that replaced it was made.
+        if kind not in successor_at or now - successor_at[kind] < PREVIOUS_KEY_FOR:
+            found.setdefault(kind, []).append(ring.unwrap(bytes(wrapped)))
+        successor_at[kind] = created_at
+    return ShopKeys(
+        pepper=found["pepper"][-1],
+        token=tuple(found["token"]),
+        customer=tuple(found["customer"]),
+        report=tuple(found["report"]),
+    )
+
+
+def credentials(connection: Connection, ring: Ring, shop_id: int) -> dict[str, str]:
+    """What opens the shop's API; empty for a shop of files."""
+    wrapped = connection.scalar(
+        select(tables.Credential.wrapped).where(tables.Credential.shop_id == shop_id)
+    )
+    if wrapped is None:
+        return {}
+    opened: dict[str, str] = json.loads(ring.unwrap(bytes(wrapped)))
+    return opened
+
+
+def cursor(connection: Connection, shop_id: int, stream: str) -> str | None:
+    c = tables.Cursor
+    return connection.scalar(select(c.value).where(c.shop_id == shop_id, c.stream == stream))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    products: int
+    sellable: int
+    orders: int
+    lines: int
+    refunds: int
+    customers: int
+    last_order_at: datetime | None
+
+
+def counts(connection: Connection, shop_id: int) -> Counts:
+    """How much of the shop we hold. Products that only orders name are not counted."""
+    p, o, line, r, c, k = (
+        tables.Product, tables.Order, tables.OrderLine, tables.Refund, tables.Customer, tables.Card,
+    )  # fmt: skip
+
+    def number(statement: Any) -> int:
+        return int(connection.scalar(statement) or 0)
+
+    return Counts(
+        products=number(
+            select(func.count()).select_from(p).where(p.shop_id == shop_id, p.withheld != "unknown")
+        ),
+        sellable=number(
+            select(func.count())
+            .select_from(k)
+            .join(p, p.id == k.product_id)
+            .where(p.shop_id == shop_id, k.sellable)
+        ),
+        orders=number(select(func.count()).select_from(o).where(o.shop_id == shop_id)),
+        lines=number(
+            select(func.count())
+            .select_from(line)
+            .join(o, o.id == line.order_id)
+            .where(o.shop_id == shop_id)
+        ),
+        refunds=number(select(func.count()).select_from(r).where(r.shop_id == shop_id)),
+        customers=number(select(func.count()).select_from(c).where(c.shop_id == shop_id)),
+        last_order_at=connection.scalar(select(func.max(o.placed_at)).where(o.shop_id == shop_id)),
+    )

@@ -1,0 +1,128 @@
+"""What a trainer learns from: every line that counts, as arrays, and the catalogue beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, Connection, select, type_coerce
+
+from store import tables
+from store.records import Catalogue, Interactions
+
+_CHUNK = 50_000  # rows fetched at a time: bounds the Python objects alive at once
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    catalogue: Catalogue
+    interactions: Interactions
+    data_hash: str  # of everything above: the same hash and seed give the same lists
+
+
+def training_data(
+    connection: Connection, shop_id: int, until: datetime | None = None
+) -> TrainingData:
+    """Every line of orders that were neither cancelled nor tests, placed up to `until`."""
+    catalogue = _catalogue(connection, shop_id)
+    lines = _lines(connection, shop_id, until)
+    order, product, customer, quantity, at_micros = lines.T
+    _, dense_order = _dense(order)
+    customer_keys, dense_customer = np.unique(customer[customer >= 0], return_inverse=True)
+    known_customer = np.full(len(customer), -1, dtype=np.int32)
+    known_customer[customer >= 0] = dense_customer
+    interactions = Interactions(
+        order=dense_order,
+        product=np.searchsorted(catalogue.keys, product).astype(np.int32),
+        customer=known_customer,
+        quantity=np.minimum(quantity, np.iinfo(np.int32).max).astype(np.int32),
+        at_s=at_micros // 1_000_000,
+        orders=int(dense_order[-1]) + 1 if len(dense_order) else 0,
+        customer_keys=customer_keys,
+    )
+    return TrainingData(catalogue, interactions, _fingerprint(catalogue, lines))
+
+
+def _dense(order: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
+    """Numbers that count up each time the order changes; rows of an order lie together."""
+    if not len(order):
+        return 0, np.empty(0, dtype=np.int64)
+    steps = np.concatenate(([0], np.cumsum(order[1:] != order[:-1])))
+    return int(steps[-1]) + 1, steps.astype(np.int64)
+
+
+def _lines(connection: Connection, shop_id: int, until: datetime | None) -> NDArray[np.int64]:
+    """(order, product, customer or -1, quantity, microseconds) per line, oldest order first."""
+    o, line = tables.Order, tables.OrderLine
+    statement = (
+        select(
+            o.id,
+            line.product_id,
+            o.customer_id,
+            line.quantity,
+            type_coerce(o.placed_at, BigInteger),
+        )
+        .join(line, line.order_id == o.id)
+        .where(
+            o.shop_id == shop_id,
+            o.status != "cancelled",
+            o.source != "test",
+            line.product_id.is_not(None),
+            line.quantity > 0,
+        )
+        .order_by(o.placed_at, o.id, line.product_id, line.external_id)
+    )
+    if until is not None:
+        statement = statement.where(o.placed_at <= until)
+    result = connection.execution_options(yield_per=_CHUNK).execute(statement)
+    parts = [
+        np.array([(a, b, -1 if c is None else c, d, e) for a, b, c, d, e in rows], dtype=np.int64)
+        for rows in result.partitions(_CHUNK)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, 5), dtype=np.int64)
+
+
+def _catalogue(connection: Connection, shop_id: int) -> Catalogue:
+    p, pc = tables.Product, tables.ProductCategory
+    rows = connection.execute(
+        select(
+            p.id, p.title, p.vendor, p.product_type, p.tags, p.price_minor, p.in_stock, p.withheld
+        )
+        .where(p.shop_id == shop_id)
+        .order_by(p.id)
+    ).all()
+    memberships = connection.execute(
+        select(pc.product_id, pc.category_id)
+        .join(p, p.id == pc.product_id)
+        .where(p.shop_id == shop_id)
+        .order_by(pc.product_id, pc.position)
+    )
+    categories: dict[int, list[str]] = {}
+    for product, category in memberships:
+        categories.setdefault(product, []).append(category)
+    return Catalogue(
+        keys=np.array([row.id for row in rows], dtype=np.int64),
+        titles=[row.title for row in rows],
+        vendors=[row.vendor for row in rows],
+        types=[row.product_type for row in rows],
+        tags=[tuple(row.tags) for row in rows],
+        categories=[tuple(categories.get(row.id, ())) for row in rows],
+        price_minor=np.array(
+            [-1 if row.price_minor is None else row.price_minor for row in rows], dtype=np.int64
+        ),
+        recommendable=np.array([row.in_stock and not row.withheld for row in rows], dtype=np.bool_),
+    )
+
+
+def _fingerprint(catalogue: Catalogue, lines: NDArray[Any]) -> str:
+    hashed = hashlib.blake2b(digest_size=16)
+    for array in (catalogue.keys, catalogue.price_minor, catalogue.recommendable, lines):
+        hashed.update(np.ascontiguousarray(array).tobytes())
+    for texts in (catalogue.titles, catalogue.vendors, catalogue.types):
+        hashed.update("\x00".join(texts).encode())
+    hashed.update(repr((list(catalogue.tags), list(catalogue.categories))).encode())
+    return hashed.hexdigest()

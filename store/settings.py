@@ -1,0 +1,113 @@
+"""Which settings there are, what each means, and whether this machine's values make sense.
+
+Read from the environment once, at start; every mistake is named at once. docs/settings.md lists
+the same fields (a test compares them). Nothing here has a secret as its default.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+INSTANCE = Path("instance")
+
+
+class WrongSettings(SystemExit):
+    """The settings cannot be used; the message names every mistake and its mend."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        default=f"sqlite:///{(INSTANCE / 'alongside.sqlite').absolute()}",
+        description="Where everything is kept: sqlite:///path or postgresql+psycopg://...",
+    )
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Fernet keys, comma-separated, newest first; they wrap each shop's own keys. "
+        "With SQLite one is made in instance/secret.key at first start; with PostgreSQL required.",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="The address under which shops and browsers reach this application.",
+    )
+    redis_url: str | None = Field(
+        default=None, description="Shares rate limits among workers and hosts (optional)."
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, description="How many proxies in front of us set X-Forwarded-*."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="`json` for machines, `console` for people."
+    )
+    storefront_rate: str = Field(
+        default="100/second",
+        description="Shelf requests per address and shop, or `off`.",
+    )
+    allow_private_hosts: bool = Field(
+        default=False,
+        description="Let shops be connected that live on private or loopback addresses.",
+    )
+    sqlite_durable: bool = Field(
+        default=False,
+        description="Wait for the disk at each commit: survives a power cut, costs ingest speed.",
+    )
+    sync_minutes: int = Field(
+        default=15, ge=1, description="How often the scheduler asks each shop for changes."
+    )
+    train_hour: int = Field(
+        default=3, ge=0, le=23, description="The hour of the shop's day at which it retrains."
+    )
+    svd_max_interactions: int = Field(
+        default=2_000_000,
+        ge=1_000,
+        description="The newest so many interactions train Surprise SVD; bounds time and memory.",
+    )
+    event_days: int = Field(
+        default=400, ge=35, description="How long events are kept before upkeep deletes them."
+    )
+    models_kept: int = Field(
+        default=5, ge=2, description="How many versions keep their lists, for rolling back."
+    )
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def split_keys(cls, value: object) -> object:
+        return (
+            [k.strip() for k in value.split(",") if k.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("base_url")
+    @classmethod
+    def plain_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def explicit_keys_where_shared(self) -> Settings:
+        if self.database_url.startswith("postgresql") and not self.secret_keys:
+            raise ValueError(
+                "SECRET_KEYS is required with PostgreSQL: every host must share it. Make one with "
+                '`python -c "from cryptography.fernet import Fernet as F; '
+                'print(F.generate_key().decode())"`'
+            )
+        return self
+
+
+def load() -> Settings:
+    """The settings of this process, or one message that names every mistake."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        lines = [
+            f"  {'.'.join(map(str, error['loc'])).upper() or 'together'}: {error['msg']}"
+            for error in wrong.errors()
+        ]
+        raise WrongSettings(
+            "These settings cannot be used (docs/settings.md explains each):\n" + "\n".join(lines)
+        ) from None

@@ -1,0 +1,579 @@
+"""How the nouns of `records.py` are stored: every table, its keys and why it has them.
+
+Instants are integers of microseconds (exact, sortable, the same on both databases); identifiers
+of people are keyed hashes of 16 bytes, never the thing itself. Every row belongs to a shop.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_micros(at: datetime) -> int:
+    """Microseconds since 1970 of an aware instant, exactly (floats would lose some)."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, stored as microseconds since 1970 in UTC. Naive ones are refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive instant reached the store: {value!r}")
+        return to_micros(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_micros(value)
+
+
+# SQLite gives ids by itself only to INTEGER keys; everywhere else 32 bits would be too few.
+Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    # Named constraints, so that later migrations can change them on either database.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012
+        datetime: Instant(),
+        str: Text(),
+        bytes: LargeBinary(),
+        int: BigInteger(),
+    }
+
+
+def _id() -> Mapped[int]:
+    return mapped_column(Key, primary_key=True)
+
+
+def _shop(*, primary: bool = False) -> Mapped[int]:
+    return mapped_column(Key, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=primary)
+
+
+# --- shops ---------------------------------------------------------------------------------------
+
+
+class Shop(Base):
+    __tablename__ = "shops"
+    id: Mapped[int] = _id()
+    key: Mapped[str] = mapped_column(unique=True)  # public: it stands in the shop's pages
+    name: Mapped[str] = mapped_column(unique=True)
+    platform: Mapped[str]
+    url: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str]
+    timezone: Mapped[str]
+    locale: Mapped[str]
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    simulated: Mapped[bool] = mapped_column(default=False)
+    clock_at: Mapped[datetime | None]  # a simulated shop's own "now"
+    created_at: Mapped[datetime]
+
+
+class ShopKey(Base):
+    """A shop's own keys, wrapped by SECRET_KEYS. Kinds: pepper, token, customer, report."""
+
+    __tablename__ = "shop_keys"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    kind: Mapped[str]
+    wrapped: Mapped[bytes]
+    created_at: Mapped[datetime]
+    __table_args__ = (Index("ix_shop_keys_shop_kind", "shop_id", "kind"),)
+
+
+class Credential(Base):
+    """What opens the shop's API: a JSON object, wrapped by SECRET_KEYS."""
+
+    __tablename__ = "credentials"
+    shop_id: Mapped[int] = _shop(primary=True)
+    wrapped: Mapped[bytes]
+    updated_at: Mapped[datetime]
+
+
+class Cursor(Base):
+    """Where a stream (products, orders, refunds) goes on; saved in its page's transaction."""
+
+    __tablename__ = "cursors"
+    shop_id: Mapped[int] = _shop(primary=True)
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+# --- catalogue -----------------------------------------------------------------------------------
+
+
+class Product(Base):
+    """A product; one that only an order names is here too, withheld as "unknown" until told of."""
+
+    __tablename__ = "products"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    external_id: Mapped[str]
+    title: Mapped[str]
+    url: Mapped[str]
+    vendor: Mapped[str]
+    product_type: Mapped[str]
+    tags: Mapped[list[str]] = mapped_column(JSON)
+    price_minor: Mapped[int | None]
+    compare_at_minor: Mapped[int | None]
+    price_varies: Mapped[bool]
+    currency: Mapped[str]
+    image_url: Mapped[str]
+    image_width: Mapped[int | None]
+    image_height: Mapped[int | None]
+    in_stock: Mapped[bool]
+    withheld: Mapped[str]  # "" or why it may never be shown
+    cart_id: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("shop_id", "external_id"),)
+
+
+class Variant(Base):
+    __tablename__ = "variants"
+    product_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    price_minor: Mapped[int | None]
+    in_stock: Mapped[bool]
+
+
+class Category(Base):
+    __tablename__ = "categories"
+    shop_id: Mapped[int] = _shop(primary=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    parent_id: Mapped[str | None]
+
+
+class ProductCategory(Base):
+    """Position 0 is the product's main category."""
+
+    __tablename__ = "product_categories"
+    product_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    category_id: Mapped[str]
+
+
+class Card(Base):
+    """What a shelf shows of a product, ready to be sent. Written with the product."""
+
+    __tablename__ = "cards"
+    product_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    external_id: Mapped[str]
+    sellable: Mapped[bool]
+    group_key: Mapped[int]  # near-duplicates share one; set by training
+    body: Mapped[str]
+
+
+# --- orders --------------------------------------------------------------------------------------
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+
+
+class CustomerDigest(Base):
+    """What a customer is known by: keyed hashes of an account id and of e-mail addresses."""
+
+    __tablename__ = "customer_digests"
+    shop_id: Mapped[int] = _shop(primary=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(Key, ForeignKey("customers.id", ondelete="CASCADE"))
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    external_id: Mapped[str]
+    number: Mapped[str]
+    customer_id: Mapped[int | None] = mapped_column(Key, ForeignKey("customers.id"))
+    visitor: Mapped[bytes | None]
+    erased: Mapped[bool] = mapped_column(default=False)  # no later sync restores the two above
+    placed_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    status: Mapped[str]
+    platform_status: Mapped[str]
+    source: Mapped[str]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    discount_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    shipping_minor: Mapped[int]
+    fees_minor: Mapped[int]
+    __table_args__ = (
+        UniqueConstraint("shop_id", "external_id"),
+        Index("ix_orders_shop_placed", "shop_id", "placed_at"),
+        Index("ix_orders_shop_visitor", "shop_id", "visitor"),
+        Index("ix_orders_customer", "customer_id", "placed_at"),
+    )
+
+
+class OrderLine(Base):
+    __tablename__ = "order_lines"
+    order_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True
+    )
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[int | None] = mapped_column(Key, ForeignKey("products.id"))
+    variant_id: Mapped[str | None]
+    title: Mapped[str]
+    quantity: Mapped[int]
+    gross_minor: Mapped[int]
+    discount_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    token: Mapped[str | None]
+    __table_args__ = (Index("ix_order_lines_product", "product_id"),)
+
+
+class Refund(Base):
+    """Joined to its order by the shop's own id, because it may arrive before the order does."""
+
+    __tablename__ = "refunds"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    external_id: Mapped[str]
+    order_external_id: Mapped[str]
+    refunded_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    total_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    shipping_minor: Mapped[int]
+    __table_args__ = (
+        UniqueConstraint("shop_id", "external_id"),
+        Index("ix_refunds_order", "shop_id", "order_external_id"),
+    )
+
+
+class RefundLine(Base):
+    __tablename__ = "refund_lines"
+    refund_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("refunds.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    line_external_id: Mapped[str | None]
+    quantity: Mapped[int]
+    amount_minor: Mapped[int]
+    tax_minor: Mapped[int]
+
+
+# --- shoppers ------------------------------------------------------------------------------------
+
+
+class Identity(Base):
+    """A visitor who turned out to be a customer, and since when we know."""
+
+    __tablename__ = "identities"
+    shop_id: Mapped[int] = _shop(primary=True)
+    visitor: Mapped[bytes] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(Key, ForeignKey("customers.id"), primary_key=True)
+    seen_at: Mapped[datetime]
+
+
+class Event(Base):
+    """What a browser told us, once per event id. The token's facts are spelled out in columns."""
+
+    __tablename__ = "events"
+    shop_id: Mapped[int] = _shop(primary=True)
+    id: Mapped[bytes] = mapped_column(primary_key=True)  # the browser's UUID
+    type: Mapped[str]
+    visitor: Mapped[bytes | None]
+    product_id: Mapped[int | None] = mapped_column(Key)
+    placement: Mapped[str | None]
+    experiment_id: Mapped[int | None]
+    arm: Mapped[str | None]
+    model_id: Mapped[int | None]
+    nonce: Mapped[bytes | None]  # which answer it belongs to
+    at: Mapped[datetime | None]  # the browser's clock: for order only
+    received_at: Mapped[datetime]
+    __table_args__ = (
+        Index("ix_events_shop_received", "shop_id", "received_at"),
+        Index("ix_events_shop_visitor", "shop_id", "visitor"),
+        # An exposure or a view counts once per visitor and answer, however often it is sent.
+        Index(
+            "uq_events_once",
+            "shop_id",
+            "visitor",
+            "nonce",
+            "type",
+            unique=True,
+            sqlite_where=text("type IN ('exposure', 'view')"),
+            postgresql_where=text("type IN ('exposure', 'view')"),
+        ),
+    )
+
+
+class Exposure(Base):
+    """A visitor's entry into an experiment: the first one wins and is never changed."""
+
+    __tablename__ = "exposures"
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True
+    )
+    visitor: Mapped[bytes] = mapped_column(primary_key=True)
+    arm: Mapped[str]
+    entered_at: Mapped[datetime]
+
+
+# --- models --------------------------------------------------------------------------------------
+
+
+class Model(Base):
+    """One training run. `version` counts from 1 in each shop."""
+
+    __tablename__ = "models"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    version: Mapped[int]
+    trained_at: Mapped[datetime]
+    data_until: Mapped[datetime]  # the last order it knows: the model's "now"
+    data_hash: Mapped[str]
+    orders: Mapped[int]
+    complete: Mapped[bool] = mapped_column(default=False)  # all its lists are written
+    __table_args__ = (UniqueConstraint("shop_id", "version"),)
+
+
+class ListRow(Base):
+    """One ranked list, packed by `store.packing`: what a request looks up."""
+
+    __tablename__ = "lists"
+    model_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("models.id", ondelete="CASCADE"), primary_key=True
+    )
+    slot: Mapped[str] = mapped_column(primary_key=True)
+    entries: Mapped[bytes]
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+
+class Measure(Base):
+    __tablename__ = "measures"
+    model_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("models.id", ondelete="CASCADE"), primary_key=True
+    )
+    placement: Mapped[str] = mapped_column(primary_key=True)
+    strategy: Mapped[str] = mapped_column(primary_key=True)
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    queries: Mapped[int]
+
+
+class Decision(Base):
+    """What the gate said of a model on a placement, and what would be served with it."""
+
+    __tablename__ = "decisions"
+    model_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("models.id", ondelete="CASCADE"), primary_key=True
+    )
+    placement: Mapped[str] = mapped_column(primary_key=True)
+    outcome: Mapped[str]  # promoted, refused, unproven, labelled
+    why: Mapped[str]
+    strategies: Mapped[list[str]] = mapped_column(JSON)
+
+
+class Live(Base):
+    """The pointer that publishing and rolling back flip: what is served now."""
+
+    __tablename__ = "live"
+    shop_id: Mapped[int] = _shop(primary=True)
+    placement: Mapped[str] = mapped_column(primary_key=True)
+    model_id: Mapped[int] = mapped_column(Key, ForeignKey("models.id"))
+    strategies: Mapped[list[str]] = mapped_column(JSON)
+    since_at: Mapped[datetime]
+
+
+class Publication(Base):
+    """Every flip of the pointer, never changed: experiments and the merchant read it."""
+
+    __tablename__ = "publications"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    placement: Mapped[str]
+    model_id: Mapped[int] = mapped_column(Key)
+    strategies: Mapped[list[str]] = mapped_column(JSON)
+    at: Mapped[datetime]
+    why: Mapped[str]
+
+
+# --- experiments ---------------------------------------------------------------------------------
+
+
+class Experiment(Base):
+    """`number` counts from 1 in each shop; everything but `stopped_at` is locked at the start."""
+
+    __tablename__ = "experiments"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    number: Mapped[int]
+    placement: Mapped[str]
+    against: Mapped[str]
+    metric: Mapped[str]
+    salt: Mapped[str]
+    share: Mapped[int]
+    started_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    window_s: Mapped[int]
+    cap_minor: Mapped[int | None]
+    planned_visitors: Mapped[int]
+    planned_conversions: Mapped[int]
+    stopped_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("shop_id", "number"),)
+
+
+class TallyRow(Base):
+    """Addable sums of one arm: of the visitors who entered on `day` (shop's own, ISO date)."""
+
+    __tablename__ = "tallies"
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[str] = mapped_column(primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)
+    sums: Mapped[str]
+
+
+class VerdictDay(Base):
+    """What the verdict was on a day: appended, never changed, so that peeking stays honest."""
+
+    __tablename__ = "verdict_days"
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[str] = mapped_column(primary_key=True)
+    running: Mapped[str]
+    verdict: Mapped[str]
+
+
+class ReportRow(Base):
+    """The report as last computed: web workers only read it."""
+
+    __tablename__ = "reports"
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True
+    )
+    computed_at: Mapped[datetime]
+    body: Mapped[str]
+
+
+# --- the clock and the people --------------------------------------------------------------------
+
+
+class JobRun(Base):
+    __tablename__ = "job_runs"
+    id: Mapped[int] = _id()
+    job: Mapped[str]
+    shop_id: Mapped[int | None] = mapped_column(Key, ForeignKey("shops.id", ondelete="CASCADE"))
+    started_at: Mapped[datetime]
+    heartbeat_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str]  # running, ok, failed, cut off
+    detail: Mapped[str]
+    __table_args__ = (Index("ix_job_runs_job_shop", "job", "shop_id", "started_at"),)
+
+
+class Request(Base):
+    """Something a person asked the clock to do now: "sync", "train", "tally"."""
+
+    __tablename__ = "requests"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    job: Mapped[str]
+    asked_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = _id()
+    email: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str]  # argon2
+    session_mark: Mapped[str]  # changed to end every session of this user
+    created_at: Mapped[datetime]
+
+
+class Membership(Base):
+    __tablename__ = "memberships"
+    user_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    shop_id: Mapped[int] = _shop(primary=True)
+    role: Mapped[str]  # owner, editor, viewer
+
+
+class SetupLink(Base):
+    """A one-time link that lets its holder become the first owner; only its hash is kept."""
+
+    __tablename__ = "setup_links"
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """A try at log-in, /me, an exchange or a set-up, counted across all workers."""
+
+    __tablename__ = "attempts"
+    id: Mapped[int] = _id()
+    scope: Mapped[str]
+    who: Mapped[bytes]  # a hash of the address or the name
+    at: Mapped[datetime]
+    __table_args__ = (Index("ix_attempts_scope_who", "scope", "who", "at"),)
+
+
+class Audit(Base):
+    """Who changed what, for people to read; appended only."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int | None] = mapped_column(Key, ForeignKey("shops.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(Key)
+    at: Mapped[datetime]
+    action: Mapped[str]
+    detail: Mapped[str]

@@ -1,0 +1,69 @@
+"""What erasing a person changes: rows that name them go, sums that others need stay unlinked."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import Connection, delete, select, update
+
+from store import tables
+from store.keys import DIGEST_BYTES
+
+
+def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> None:
+    """Forget a visitor.
+
+    Events and identities are deleted. Orders and exposures keep amounts and arms under one new
+    random id that nothing links to, so that an experiment's sums stay what they were; the orders
+    are locked, so that no later sync brings the old link back.
+    """
+    t = tables
+    nobody = secrets.token_bytes(DIGEST_BYTES)
+    connection.execute(
+        delete(t.Event).where(t.Event.shop_id == shop_id, t.Event.visitor == visitor)
+    )
+    connection.execute(
+        delete(t.Identity).where(t.Identity.shop_id == shop_id, t.Identity.visitor == visitor)
+    )
+    ours = select(t.Experiment.id).where(t.Experiment.shop_id == shop_id)
+    connection.execute(
+        update(t.Exposure)
+        .where(t.Exposure.visitor == visitor, t.Exposure.experiment_id.in_(ours))
+        .values(visitor=nobody)
+    )
+    orders = (t.Order.shop_id == shop_id) & (t.Order.visitor == visitor)
+    tokens = t.OrderLine.order_id.in_(select(t.Order.id).where(orders))
+    connection.execute(update(t.OrderLine).where(tokens).values(token=None))
+    connection.execute(update(t.Order).where(orders).values(visitor=nobody, erased=True))
+
+
+def erase_customer(connection: Connection, shop_id: int, customer_id: int) -> list[bytes]:
+    """Forget a customer and their visitors; returns those visitors' hashes (erased as well).
+
+    Personal lists go at once, in every model; what a model learned from them goes with the next
+    training, which no longer sees the links.
+    """
+    t = tables
+    visitors = list(
+        connection.scalars(
+            select(t.Identity.visitor).where(
+                t.Identity.shop_id == shop_id, t.Identity.customer_id == customer_id
+            )
+        )
+    )
+    for visitor in visitors:
+        erase_visitor(connection, shop_id, bytes(visitor))
+    connection.execute(
+        update(t.Order)
+        .where(t.Order.shop_id == shop_id, t.Order.customer_id == customer_id)
+        .values(customer_id=None, erased=True)
+    )
+    models = select(t.Model.id).where(t.Model.shop_id == shop_id)
+    connection.execute(
+        delete(t.ListRow).where(
+            t.ListRow.model_id.in_(models), t.ListRow.slot == f"personal:{customer_id}"
+        )
+    )
+    connection.execute(delete(t.CustomerDigest).where(t.CustomerDigest.customer_id == customer_id))
+    connection.execute(delete(t.Customer).where(t.Customer.id == customer_id))
+    return [bytes(visitor) for visitor in visitors]
