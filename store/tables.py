@@ -313,6 +313,7 @@ class Identity(Base):
     visitor: Mapped[bytes] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(Key, ForeignKey("customers.id"), primary_key=True)
     seen_at: Mapped[datetime]
+    __table_args__ = (Index("ix_identities_customer", "shop_id", "customer_id"),)
 
 
 class Event(Base):

@@ -1,16 +1,16 @@
 """Everything one shelf answer needs, in as few statements as it takes.
 
 This runs on every product page of a shop, so its statements are literal SQL with bound values
-(`exec_driver_sql`); everywhere else SQLAlchemy writes them. Two statements answer an anonymous
-visitor, one more a running experiment's, two more a signed customer's.
+(`exec_driver_sql`); everywhere else SQLAlchemy writes them. Three statements answer an anonymous
+visitor (names, lists, cards), one more a running experiment's, two more a signed customer's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -18,7 +18,7 @@ from store import tables
 from store.keys import Ring, ShopKeys, digest
 from store.packing import unpack
 from store.reads import experiments, shops
-from store.records import Card, Entry, Experiment
+from store.records import Arm, Card, Entry, Experiment
 from store.tables import to_micros
 
 
@@ -92,32 +92,66 @@ def buyer(
     return Buyer(customer, tuple(dict.fromkeys(row[0] for row in rows)))
 
 
-_ARM = "SELECT arm FROM exposures WHERE experiment_id = ? AND visitor = ?"
+# The visitor's own entry, or that of another device of a customer they turned out to be.
+_ARM = """
+SELECT arm FROM exposures WHERE experiment_id = ? AND (visitor = ? OR visitor IN (
+  SELECT other.visitor FROM identities mine JOIN identities other
+  ON other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id
+  WHERE mine.shop_id = ? AND mine.visitor = ?))
+ORDER BY entered_at LIMIT 1
+"""
 
 
-def stored_arm(connection: Connection, experiment_id: int, visitor: bytes) -> str | None:
-    """The arm this visitor entered with; it stays theirs."""
-    rows = _run(connection, _ARM, (experiment_id, visitor))
+def stored_arm(
+    connection: Connection, shop_id: int, experiment_id: int, visitor: bytes
+) -> Arm | None:
+    """The arm of the earliest entry of this person; it stays theirs. None: not in yet."""
+    rows = _run(connection, _ARM, (experiment_id, visitor, shop_id, visitor))
     return rows[0][0] if rows else None
 
 
 # --- lists and cards ------------------------------------------------------------------------------
 
 
-def product_keys(
+class Known(NamedTuple):
+    """A product that a page named: the store's key, and its main category."""
+
+    key: int
+    category: str | None
+    category_name: str
+
+
+def known_products(
     connection: Connection, shop_id: int, external_ids: Sequence[str]
-) -> dict[str, int]:
-    """The store's keys of the products a page names; unknown ones are simply not there."""
+) -> dict[str, Known]:
+    """What we know of the products a page names; unknown ones are simply not there."""
     if not external_ids:
         return {}
     marks = ", ".join("?" * len(external_ids))
     rows = _run(
         connection,
-        "SELECT external_id, id FROM products "  # noqa: S608 - marks are question marks
-        f"WHERE shop_id = ? AND external_id IN ({marks})",
+        "SELECT p.external_id, p.id, pc.category_id, c.name FROM products p "  # noqa: S608
+        "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
+        "LEFT JOIN categories c ON c.shop_id = p.shop_id AND c.external_id = pc.category_id "
+        f"WHERE p.shop_id = ? AND p.external_id IN ({marks})",
         (shop_id, *external_ids),
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: Known(row[1], row[2], row[3] or "") for row in rows}
+
+
+Candidates = TypeVar("Candidates")
+
+
+def shelf_inputs(
+    connection: Connection,
+    model_id: int,
+    slots: Sequence[str],
+    rank: Callable[[Mapping[str, Sequence[Entry]]], Candidates],
+    card_keys: Callable[[Candidates], Sequence[int]],
+) -> tuple[Candidates, dict[int, Card]]:
+    """What `choose.choose` chooses from: two statements, with its own `rank` between them."""
+    candidates = rank(lists(connection, model_id, slots))
+    return candidates, cards(connection, card_keys(candidates))
 
 
 def lists(connection: Connection, model_id: int, slots: Sequence[str]) -> dict[str, list[Entry]]:

@@ -383,6 +383,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("shop_id", "visitor", "customer_id", name=op.f("pk_identities")),
     )
+    with op.batch_alter_table("identities", schema=None) as batch_op:
+        batch_op.create_index("ix_identities_customer", ["shop_id", "customer_id"], unique=False)
+
     op.create_table(
         "lists",
         sa.Column("model_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -600,6 +603,9 @@ def downgrade() -> None:
     op.drop_table("measures")
     op.drop_table("live")
     op.drop_table("lists")
+    with op.batch_alter_table("identities", schema=None) as batch_op:
+        batch_op.drop_index("ix_identities_customer")
+
     op.drop_table("identities")
     op.drop_table("exposures")
     op.drop_table("decisions")
