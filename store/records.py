@@ -376,5 +376,6 @@ class Unit:
     entered_at: datetime
     orders: int = 0
     revenue_minor: int = 0  # net of refunds and cancellations, without tax and shipping
+    before_minor: int = 0  # the same in the 90 days before entry; 0: nothing, or nobody we know
     clicks: int = 0
     crossed: bool = False  # saw both arms before its devices were known to be one person
