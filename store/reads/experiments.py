@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from store import tables
+from store.errors import Explained
 from store.records import Experiment, Unit
 
 
-class UnknownExperiment(LookupError):
+class UnknownExperiment(Explained):
     """The shop has no experiment with this number."""
 
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, select
 
 from store import tables
+from store.errors import Explained
 from store.records import Measure
 
 
-class UnknownModel(LookupError):
+class UnknownModel(Explained):
     """The shop has no such version, or its lists were pruned."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from store import tables
+from store.errors import Explained
 from store.keys import Ring, ShopKeys
 
 # A token or customer key that was replaced is still accepted for so long: pages and carts that
@@ -17,7 +18,7 @@ from store.keys import Ring, ShopKeys
 PREVIOUS_KEY_FOR = timedelta(days=30)
 
 
-class UnknownShop(LookupError):
+class UnknownShop(Explained):
     """No shop has this public key or name."""
 
 

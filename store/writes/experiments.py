@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from store import tables, upsert
+from store.errors import Explained
 from store.records import Arm, Placement
 
 
-class AlreadyRunning(ValueError):
+class AlreadyRunning(Explained):
     """One experiment per placement at a time: two would explain each other's figures."""
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from store import tables, upsert
+from store.errors import Explained
 from store.keys import Ring
 from store.records import Platform, ShopFacts
 
@@ -16,7 +17,7 @@ from store.records import Platform, ShopFacts
 KEY_BYTES = 32
 
 
-class NameTaken(ValueError):
+class NameTaken(Explained):
     """Another shop has this name; choose one with `--name`."""
 
 

@@ -1,0 +1,149 @@
+"""What the shopper's browser asks: shelves, events, and what is held about a visitor.
+
+Addresses and formats are those of docs/http.md. No log-in, no cookie, no session: a shop is known
+by the public key in its pages, a visitor by the id that shelf.js made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, abort, request
+from sqlalchemy import Engine
+
+from store.engine import reading, writing
+from store.keys import digest
+from store.reads import privacy as privacy_reads
+from store.reads.shelf import ShopConfig, known_products
+from store.writes import events as event_writes
+from store.writes import people, privacy
+from widget import answer, events, query, titles
+from widget.configs import Configs
+from widget.problems import problem
+
+# An answer that is the same for everyone may be kept so long: lists change nightly, and what is
+# sold out is told by the next sync.
+SHARED_FOR_S = 60
+
+# /me is for people, not for scanning: a shopper needs it once or twice.
+ME_TRIES = 30
+ME_WITHIN = timedelta(minutes=10)
+
+JSON = "application/json"
+
+
+def blueprint(engine: Engine, configs: Configs) -> Blueprint:
+    pages = Blueprint("storefront", __name__)
+
+    def shop_of(key: str) -> ShopConfig:
+        config = configs.get(key)
+        if config is None:
+            abort(404, "No shop has this key. Copy data-key from the merchant pages again.")
+        return config
+
+    @pages.get("/v1/<key>/shelf")
+    def shelf(key: str) -> Response:
+        config = shop_of(key)
+        asked = query.read(request.query_string)
+        now = config.shop.now()
+        with reading(engine) as connection:
+            found = answer.answer(connection, config, asked, now)
+        locale = asked.locale or config.shop.locale
+        prices = asked.currency in (None, config.shop.currency)
+        body = answer.to_json(found, titles.title(found.placement, locale), locale, prices=prices)
+        caching = "private, no-store" if asked.personal else f"public, max-age={SHARED_FOR_S}"
+        return Response(body, content_type=JSON, headers={"Cache-Control": caching})
+
+    @pages.post("/v1/<key>/shelf/events")
+    def shelf_events(key: str) -> Response:
+        config = shop_of(key)
+        sent = _events_body()
+        if isinstance(sent, Response):
+            return sent
+        visitor, told = sent
+        who = digest(config.keys.pepper, "visitor", visitor) if visitor else None
+        now = config.shop.now()
+        with reading(engine) as connection:
+            known = known_products(connection, config.shop.id, events.items(told))
+        checker = events.Checker(
+            config.shop.id,
+            config.keys.token,
+            who,
+            {external: product.key for external, product in known.items()},
+            now,
+        )
+        checked = [checker.check(event) for event in told]
+        good = [event for event in checked if not isinstance(event, str)]
+        if good:
+            with writing(engine) as connection:
+                event_writes.save_events(connection, config.shop.id, good, now)
+        rejected = [
+            {"index": index, "reason": event}
+            for index, event in enumerate(checked)
+            if isinstance(event, str)
+        ]
+        body = orjson.dumps({"accepted": len(good), "rejected": rejected})
+        return Response(body, status=202, content_type=JSON, headers={"Cache-Control": "no-store"})
+
+    @pages.get("/v1/<key>/me")
+    def me(key: str) -> Response:
+        config, visitor = _visitor(engine, shop_of, key)
+        with reading(engine) as connection:
+            held = privacy_reads.visitor_data(connection, config.shop.id, visitor)
+        return Response(
+            orjson.dumps(held, option=orjson.OPT_UTC_Z),
+            content_type=JSON,
+            headers={"Cache-Control": "private, no-store"},
+        )
+
+    @pages.delete("/v1/<key>/me")
+    def forget_me(key: str) -> Response:
+        config, visitor = _visitor(engine, shop_of, key)
+        with writing(engine) as connection:
+            privacy.erase_visitor(connection, config.shop.id, visitor)
+        return Response(status=204, headers={"Cache-Control": "no-store"})
+
+    return pages
+
+
+def _events_body() -> tuple[str | None, list[Any]] | Response:
+    """(visitor or None, events) of a request's body, or the refusal."""
+    body = request.get_data(cache=False)
+    if len(body) > events.LONGEST_BODY:
+        return problem(413, "Too large", f"Send at most {events.LONGEST_BODY} bytes at once.")
+    try:
+        sent = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return problem(422, "Unprocessable", "The body must be JSON in UTF-8.")
+    if not isinstance(sent, dict) or not isinstance(sent.get("events"), list):
+        return problem(422, "Unprocessable", 'The body must be {"visitor", "events": [...]}.')
+    if len(sent["events"]) > events.MOST_EVENTS:
+        return problem(422, "Unprocessable", f"Send at most {events.MOST_EVENTS} events at once.")
+    visitor = sent.get("visitor")
+    if visitor is not None and not (isinstance(visitor, str) and query.VISITOR.fullmatch(visitor)):
+        return problem(422, "Unprocessable", "visitor must be 16 to 64 of A-Z a-z 0-9 _ - or null.")
+    return visitor, sent["events"]
+
+
+def _visitor(
+    engine: Engine, shop_of: Callable[[str], ShopConfig], key: str
+) -> tuple[ShopConfig, bytes]:
+    """The shop and the visitor of a /me request, counted against its limit."""
+    config = shop_of(key)
+    with writing(engine) as connection:
+        tries = people.count_attempt(
+            connection,
+            f"me:{config.shop.id}",
+            request.remote_addr or "",
+            config.shop.now(),
+            ME_WITHIN,
+        )
+    if tries > ME_TRIES:
+        abort(429, "Too many requests about visitors from here. Try again in ten minutes.")
+    visitor = request.headers.get("Alongside-Visitor", "")
+    if not query.VISITOR.fullmatch(visitor):
+        raise query.Malformed({"Alongside-Visitor": "must be 16 to 64 of A-Z a-z 0-9 _ -"})
+    return config, digest(config.keys.pepper, "visitor", visitor)

@@ -1,0 +1,76 @@
+"""The storefront application: shelves, events, scripts and health; no log-in, no cookie, no CSRF.
+
+Its own Flask app, so that nothing of the merchant's side (sessions, `Vary: Cookie`) can reach an
+answer that a cache may keep.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from flask import Flask, Response, request
+from limits import parse
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from store.opening import Store
+from widget import api, events, health, openapi, problems, scripts
+from widget.configs import Configs
+
+
+def create_app(store: Store) -> Flask:
+    app = Flask(__name__, static_folder=None)
+    # A little above what an events request may hold, so that its own answer names the limit.
+    app.config["MAX_CONTENT_LENGTH"] = 2 * events.LONGEST_BODY
+    if store.settings.trusted_proxies:
+        hops = store.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
+    problems.install(app)
+    app.register_blueprint(api.blueprint(store.engine, Configs(store.engine, store.ring)))
+    app.register_blueprint(scripts.blueprint())
+    app.register_blueprint(health.blueprint(store))
+    app.register_blueprint(openapi.blueprint())
+    _limit(app, store)
+    _allow_other_origins(app)
+    return app
+
+
+def _limit(app: Flask, store: Store) -> None:
+    """So many requests per address and shop; per worker, unless Redis counts for all of them."""
+    if store.settings.storefront_rate == "off":
+        return
+    rate = parse(store.settings.storefront_rate)
+    counter = MovingWindowRateLimiter(storage_from_string(store.settings.redis_url or "memory://"))
+
+    @app.before_request
+    def count() -> None:
+        key = (request.view_args or {}).get("key")
+        if key is not None and not counter.hit(rate, str(key), network(request.remote_addr)):
+            raise TooManyRequests("Too many requests from this address.", retry_after=1)
+
+
+def network(address: str | None) -> str:
+    """Whom a limit counts: an IPv4 address, or the /64 that one household has of IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def _allow_other_origins(app: Flask) -> None:
+    """Any page may ask: everything here is public by the shop's key, and nothing uses cookies."""
+
+    @app.after_request
+    def headers(answer: Response) -> Response:
+        answer.headers["Access-Control-Allow-Origin"] = "*"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        if request.method == "OPTIONS":
+            answer.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+            answer.headers["Access-Control-Allow-Headers"] = "Alongside-Visitor, Content-Type"
+            answer.headers["Access-Control-Max-Age"] = "86400"
+        return answer

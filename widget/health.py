@@ -1,0 +1,88 @@
+"""Is the process up, can it reach its store, and how much has it answered?"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from time import perf_counter
+
+import orjson
+from flask import Blueprint, Response, abort, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from prometheus_client import REGISTRY as THIS_PROCESS
+from sqlalchemy.exc import SQLAlchemyError
+
+from store import schema
+from store.opening import Store
+
+_ANSWERED = Histogram(
+    "alongside_storefront_seconds",
+    "Time to answer a storefront request, by address and status.",
+    ("address", "status"),
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5),
+)
+
+
+def blueprint(store: Store) -> Blueprint:
+    pages = Blueprint("health", __name__)
+
+    @pages.before_app_request
+    def start() -> None:
+        g.started_s = perf_counter()
+
+    @pages.after_app_request
+    def count(answer: Response) -> Response:
+        # The rule, never the path: paths hold keys, and strangers can make up any number of them.
+        rule = request.url_rule.rule if request.url_rule else "unknown"
+        started_s = g.get("started_s")
+        if started_s is not None:
+            _ANSWERED.labels(rule, str(answer.status_code)).observe(perf_counter() - started_s)
+        return answer
+
+    @pages.get("/healthz")
+    def healthz() -> Response:
+        return _say(200, {"status": "up"})
+
+    @pages.get("/readyz")
+    def readyz() -> Response:
+        try:
+            current = schema.is_current(store.engine)
+        except SQLAlchemyError as error:
+            return _say(503, {"status": "store away", "why": type(error).__name__})
+        if not current:
+            return _say(503, {"status": "schema not current", "mend": "Run `flask db upgrade`."})
+        return _say(200, {"status": "ready"})
+
+    @pages.get("/metrics")
+    def metrics() -> Response:
+        if not _on_this_machine(request.remote_addr):
+            abort(404)
+        registry = THIS_PROCESS
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            registry = CollectorRegistry()
+            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    return pages
+
+
+def _on_this_machine(address: str | None) -> bool:
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _say(status: int, words: dict[str, str]) -> Response:
+    return Response(
+        orjson.dumps(words),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

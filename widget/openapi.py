@@ -1,0 +1,238 @@
+"""The storefront's addresses as OpenAPI 3.1, from the same limits that the code checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+
+from store.records import PLACEMENTS
+from widget import events, query
+
+_KEY = {
+    "name": "key",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The shop's public key, as in its pages.",
+}
+_VISITOR = {"type": "string", "pattern": f"^{query.VISITOR.pattern}$"}
+_NULLABLE_TEXT = {"type": ["string", "null"]}
+_NULLABLE_NUMBER = {"type": ["integer", "null"]}
+
+
+def _parameter(name: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": about, "schema": schema}
+
+
+def _json(schema: dict[str, Any], about: str) -> dict[str, Any]:
+    return {"description": about, "content": {"application/json": {"schema": schema}}}
+
+
+def _problems(*statuses: str) -> dict[str, Any]:
+    about = {
+        "404": "No shop has this key.",
+        "413": "The body is too large.",
+        "422": "The request cannot be read; `detail` and `errors` say why.",
+        "429": "Too many requests; `Retry-After` says when to come back.",
+        "503": "The store did not answer in time.",
+    }
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": about[status], "content": content} for status in statuses}
+
+
+_ITEM = {
+    "type": "object",
+    "required": ["id", "title", "url", "strategy", "reason"],
+    "properties": {
+        "id": {"type": "string"},
+        "title": {"type": "string"},
+        "url": {"type": "string"},
+        "image": _NULLABLE_TEXT,
+        "width": {"type": "integer"},
+        "height": {"type": "integer"},
+        "price_minor": {**_NULLABLE_NUMBER, "description": "In the currency's smallest unit."},
+        "compare_at_minor": _NULLABLE_NUMBER,
+        "currency": _NULLABLE_TEXT,
+        "from": {"type": "boolean", "description": "The lowest of several prices."},
+        "variant": {**_NULLABLE_TEXT, "description": "What the cart takes; null: choose options."},
+        "strategy": {"type": "string"},
+        "reason": {"type": "string"},
+    },
+}
+
+_SHELF = {
+    "type": "object",
+    "required": ["placement", "title", "eligible", "arm", "experiment", "token", "model", "items"],
+    "properties": {
+        "placement": {"type": "string", "enum": list(PLACEMENTS)},
+        "title": {"type": "string"},
+        "eligible": {"type": "boolean"},
+        "arm": {"enum": ["treatment", "control", None]},
+        "experiment": _NULLABLE_NUMBER,
+        "token": _NULLABLE_TEXT,
+        "model": _NULLABLE_NUMBER,
+        "items": {"type": "array", "items": _ITEM, "maxItems": query.MOST_LIMIT},
+    },
+}
+
+_EVENTS = {
+    "type": "object",
+    "required": ["events"],
+    "properties": {
+        "visitor": {"anyOf": [_VISITOR, {"type": "null"}]},
+        "events": {
+            "type": "array",
+            "maxItems": events.MOST_EVENTS,
+            "items": {
+                "type": "object",
+                "required": ["id", "type"],
+                "properties": {
+                    "id": {"type": "string", "format": "uuid"},
+                    "type": {"enum": sorted(events.TYPES)},
+                    "token": _NULLABLE_TEXT,
+                    "item": _NULLABLE_TEXT,
+                    "at": {"type": ["string", "integer", "null"]},
+                },
+            },
+        },
+    },
+}
+
+
+def document() -> dict[str, Any]:
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Alongside storefront",
+            "version": "1",
+            "description": "What a shop's pages ask. No cookies, no log-in.",
+        },
+        "paths": {
+            "/v1/{key}/shelf": {
+                "get": {
+                    "operationId": "shelf",
+                    "summary": "The products of one shelf, with reasons and a signed token.",
+                    "parameters": [_KEY, *_SHELF_PARAMETERS],
+                    "responses": {
+                        "200": _json(_SHELF, "The shelf."),
+                        **_problems("404", "422", "429", "503"),
+                    },
+                }
+            },
+            "/v1/{key}/shelf/events": {
+                "post": {
+                    "operationId": "events",
+                    "summary": "What happened to shelves in a browser. Accepted means saved.",
+                    "parameters": [_KEY],
+                    "requestBody": {
+                        "required": True,
+                        "content": {
+                            kind: {"schema": _EVENTS} for kind in ("application/json", "text/plain")
+                        },
+                    },
+                    "responses": {
+                        "202": _json(_ACCEPTED, "How many were saved, and which were not and why."),
+                        **_problems("404", "413", "422", "429", "503"),
+                    },
+                }
+            },
+            "/v1/{key}/me": {
+                "parameters": [
+                    _KEY,
+                    {
+                        "name": "Alongside-Visitor",
+                        "in": "header",
+                        "required": True,
+                        "schema": _VISITOR,
+                    },
+                ],
+                "get": {
+                    "operationId": "me",
+                    "summary": "What is held about this visitor.",
+                    "responses": {
+                        "200": _json({"type": "object"}, "Events and arms."),
+                        **_problems("404", "422", "429", "503"),
+                    },
+                },
+                "delete": {
+                    "operationId": "forgetMe",
+                    "summary": "Erase what is held about this visitor.",
+                    "responses": {
+                        "204": {"description": "Erased, or nothing was held."},
+                        **_problems("404", "422", "429", "503"),
+                    },
+                },
+            },
+        },
+        "components": {
+            "schemas": {
+                "Problem": {
+                    "type": "object",
+                    "required": ["title", "status", "detail"],
+                    "properties": {
+                        "type": {"type": "string"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "errors": {"type": "object"},
+                    },
+                }
+            }
+        },
+    }
+
+
+_ACCEPTED = {
+    "type": "object",
+    "required": ["accepted", "rejected"],
+    "properties": {
+        "accepted": {"type": "integer"},
+        "rejected": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"index": {"type": "integer"}, "reason": {"type": "string"}},
+            },
+        },
+    },
+}
+
+_ID = {"type": "string", "maxLength": query.LONGEST_ID}
+_IDS = {"type": "string", "description": "Ids, separated by commas."}
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": query.MOST_LIMIT}
+_SHELF_PARAMETERS = [
+    {
+        **_parameter("placement", "Which question to answer.", {"enum": list(PLACEMENTS)}),
+        "required": True,
+    },
+    _parameter("product", "The product of the page.", _ID),
+    _parameter("visitor", "The id that shelf.js made, with full consent only.", _VISITOR),
+    _parameter("customer", "A signed customer id.", {"type": "string"}),
+    _parameter(
+        "recent",
+        f"Up to {query.MOST_RECENT} ids viewed, the newest first.",
+        _ID | {"maxLength": 2000},
+    ),
+    _parameter("cart", f"Up to {query.MOST_CART} ids in the cart.", _IDS),
+    _parameter(
+        "limit",
+        "How many products.",
+        {"type": "integer", "minimum": 1, "maximum": query.MOST_LIMIT},
+    ),
+    _parameter("locale", "The page's language.", {"type": "string"}),
+    _parameter("currency", "The page's currency.", {"type": "string", "pattern": "^[A-Z]{3}$"}),
+    _parameter("category", "The category of the page.", _ID),
+]
+
+
+def blueprint() -> Blueprint:
+    pages = Blueprint("openapi", __name__)
+    body = orjson.dumps(document())
+
+    @pages.get("/openapi.json")
+    def openapi() -> Response:
+        return Response(body, content_type="application/json")
+
+    return pages

@@ -1,0 +1,86 @@
+"""The table of contents of the web application, and of the command line.
+
+`wsgi:app` is the admin application; requests for the storefront's addresses go to an application
+of their own, which knows no log-in and no cookie. Commands are registered by import string, so
+that a command loads only its own room.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from plugin.app import create_app as create_admin
+
+from store import settings
+from store.opening import Store, open_store
+from widget.app import create_app as create_storefront
+
+# First segment of an address -> the storefront answers; everything else is the merchant's.
+STOREFRONT = frozenset(
+    {"v1", "shelf.js", "shelf-more.js", "healthz", "readyz", "metrics", "openapi.json"}
+)
+
+COMMANDS = {
+    "sync": "scheduler.commands:sync",
+    "import": "scheduler.commands:import_files",
+    "train": "scheduler.commands:train",
+    "models": "scheduler.commands:models",
+    "rollback": "scheduler.commands:rollback",
+    "recommend": "widget.commands:recommend",
+    "shop": "plugin.commands:shop",
+    "experiment": "plugin.commands:experiment",
+    "plan": "plugin.commands:plan",
+    "report": "plugin.commands:report",
+    "explain": "plugin.commands:explain",
+    "privacy": "plugin.commands:privacy",
+    "doctor": "plugin.commands:doctor",
+    "keys": "plugin.commands:keys",
+    "setup-link": "plugin.commands:setup_link",
+    "db": "plugin.commands:db",
+}
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Commands(AppGroup):
+    """The command groups of the rooms, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+def create_app(store: Store | None = None) -> Flask:
+    store = store or open_store(settings.load())
+    app = create_admin(store)
+    app.cli = Commands()
+    app.wsgi_app = _dispatch(app.wsgi_app, create_storefront(store).wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+def _dispatch(admin: Wsgi, storefront: Wsgi) -> Wsgi:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        first = environ.get("PATH_INFO", "").lstrip("/").partition("/")[0]
+        return (storefront if first in STOREFRONT else admin)(environ, start_response)
+
+    return application
+
+
+def __getattr__(name: str) -> Flask:
+    """`wsgi:app`, made when a server asks for it: importing this module does nothing."""
+    if name == "app":
+        globals()["app"] = create_app()
+        app: Flask = globals()["app"]
+        return app
+    raise AttributeError(name)
