@@ -37,7 +37,11 @@ def exponent(currency: str) -> int:
 # --- vocabulary ----------------------------------------------------------------------------------
 
 Platform = Literal["woocommerce", "shopify", "files"]
-Strategy = Literal["bought_together", "similar", "personal", "bestseller", "pinned"]
+# How a recommendation was found. `viewed` is what the shopper looked at, `repurchase` what the
+# customer bought before: both repeat known products, the others find them.
+Strategy = Literal[
+    "bought_together", "similar", "personal", "bestseller", "viewed", "repurchase", "pinned"
+]
 Arm = Literal["treatment", "control"]
 EventType = Literal["product_view", "exposure", "view", "click", "cart", "dismiss"]
 
@@ -280,10 +284,12 @@ LIST_WIDTH = 24  # the longest list kept; a shelf shows at most 24
 class Entry(NamedTuple):
     """One product of a stored list, with the evidence from which its reason can be recomputed.
 
-    bought_together: `support` distinct orders with both, `strength` times more than chance.
+    bought_together: `support` distinct orders with both (0 while fewer than 3 distinct buyers stand
+    behind them), `strength` times more than chance.
     similar: `support` a bit set of what is shared (SHARED_*), `strength` the title match, 0 to 1.
     personal: `support` the customer's purchases it rests on, `strength` the predicted confidence.
-    bestseller: `support` orders with it in the recent window, `strength` their decayed weight.
+    bestseller: `support` orders with it in the last 28 days (0 likewise), `strength` the decayed
+    number of its orders.
     """
 
     product: int  # the store's key
@@ -314,13 +320,14 @@ class Card(NamedTuple):
 class Reason:
     """Why a product is shown, as data; `recommenders.choose.say` makes the sentence.
 
-    kind: `bought_together`, `similar`, `because_viewed`, `because_bought`, `popular`,
-    `popular_in`, `picked` (pinned by the merchant).
+    kind: `bought_together`, `similar`, `because_viewed`, `because_bought`, `because_carted`,
+    `for_you`, `popular`, `popular_in`, `viewed`, `bought_before`, `picked` (by the merchant).
     """
 
     kind: str
-    count: int = 0  # distinct orders or buyers behind it; 0: not counted or below the floor
+    count: int = 0  # distinct orders behind it; 0: not counted or below the floor of 3 buyers
     about: str = ""  # a category's or product's title, where the sentence names one
+    shared: int = 0  # similar: what the two have in common, as SHARED_* bits
 
 
 @dataclass(frozen=True, slots=True)

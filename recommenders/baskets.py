@@ -1,0 +1,82 @@
+"""How do order lines become the matrices and weights that the sums run on?
+
+Every recommender starts from the same few views of `Interactions`, made here once: orders by
+products, customers by products, who placed an order, how much an old order still counts. Nothing
+is scored here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from store.records import Interactions
+
+DAY_S = 86_400
+
+# A count is shown, and a pair counts as evidence, from this many distinct buyers on: below it a
+# shopper could be recognised in the figure (docs/recommenders.md, "Small numbers stay private").
+FLOOR_BUYERS = 3
+
+
+def before(interactions: Interactions, instant_s: int) -> Interactions:
+    """What was known at `instant_s`: the orders placed earlier than it."""
+    end = int(np.searchsorted(interactions.at_s, instant_s, side="left"))
+    return since(interactions, 0, end)
+
+
+def since(interactions: Interactions, start: int, end: int) -> Interactions:
+    """The order lines `start` to `end`, with their orders numbered from 0 again."""
+    order = interactions.order[start:end]
+    first = int(order[0]) if len(order) else 0
+    return replace(
+        interactions,
+        order=order - first,
+        product=interactions.product[start:end],
+        customer=interactions.customer[start:end],
+        quantity=interactions.quantity[start:end],
+        at_s=interactions.at_s[start:end],
+        orders=int(order[-1]) - first + 1 if len(order) else 0,
+    )
+
+
+def baskets(interactions: Interactions, products: int) -> sparse.csr_array:
+    """Orders by products, 1 where the order holds the product (however many pieces or lines)."""
+    return _incidence(interactions.order, interactions.product, interactions.orders, products)
+
+
+def order_instants(interactions: Interactions) -> NDArray[np.int64]:
+    """When each order was placed, in Unix seconds."""
+    at_s = np.zeros(interactions.orders, dtype=np.int64)
+    at_s[interactions.order] = interactions.at_s
+    return at_s
+
+
+def order_buyers(interactions: Interactions) -> NDArray[np.int64]:
+    """Who placed each order: the customer's index, or for a guest a number nobody else has."""
+    customers = len(interactions.customer_keys)
+    who = np.full(interactions.orders, -1, dtype=np.int64)
+    who[interactions.order] = interactions.customer
+    guests = who < 0
+    who[guests] = customers + np.flatnonzero(guests)
+    return who
+
+
+def decay(at_s: NDArray[np.int64], now_s: int, half_life_days: float) -> NDArray[np.float64]:
+    """How much each instant still counts: 1 now, a half one half-life ago, a quarter two ago."""
+    age_days = np.maximum(now_s - at_s, 0) / DAY_S
+    return np.asarray(np.exp2(-age_days / half_life_days), dtype=np.float64)
+
+
+def _incidence(
+    row: NDArray[np.int64], column: NDArray[np.int32], rows: int, columns: int
+) -> sparse.csr_array:
+    pairs = np.unique(row * columns + column)  # sorted, each pair once
+    starts = np.searchsorted(pairs, np.arange(rows + 1, dtype=np.int64) * columns)
+    return sparse.csr_array(
+        (np.ones(len(pairs), dtype=np.float32), pairs % max(columns, 1), starts),
+        shape=(rows, columns),
+    )

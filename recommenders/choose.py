@@ -1,0 +1,257 @@
+"""Which recommendations does a shelf show, here and now, and why each?
+
+Three pure functions around the two reads of a request: `slots` names the stored lists to read,
+`rank` blends them along the placement's chain, `choose` drops what may not be shown and applies
+pins. The widget, `flask recommend`, `flask explain`, the admin's preview and the backtest all call
+these. Plain Python: a web worker loads no numpy for them. Sentences are made in `reasons.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from recommenders.chains import CHAINS, KINDS, MOST_ANCHORS, REPEATS, STEP_BACK, Part, Step
+from recommenders.reasons import say
+from store.records import (
+    Card,
+    Entry,
+    Placement,
+    Reason,
+    Recommendation,
+    Strategy,
+    slot,
+)
+
+__all__ = ["Ask", "Candidate", "card_keys", "choose", "rank", "say", "slots"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a shelf wants to know. Products and customer are the store's keys, newest first."""
+
+    placement: Placement
+    product: int | None = None
+    customer: int | None = None
+    recent: tuple[int, ...] = ()  # viewed in this session
+    cart: tuple[int, ...] = ()
+    bought: tuple[int, ...] = ()  # the newest purchases of a signed customer
+    category: str | None = None
+    limit: int = 8
+    novel: bool = False  # leave out what the customer has bought
+    owned: frozenset[int] = frozenset()  # all that the customer ever bought (for novel)
+    category_name: str = ""  # for the reason; without it the sentence names no category
+
+
+# Reasons that name the product they follow from.
+_NAMING = frozenset({"because_viewed", "because_bought", "because_carted"})
+
+
+class Candidate(NamedTuple):
+    """A product that may be shown, with the evidence that spoke loudest for it."""
+
+    product: int
+    score: float  # comparable within a step of the chain only
+    strategy: Strategy
+    kind: str
+    support: int = 0
+    strength: float = 0.0
+    about: int | None = None  # the product whose title the reason may name
+
+
+def slots(ask: Ask, strategies: Collection[str]) -> list[str]:
+    """The names of the stored lists that `rank` may want: read them in one statement."""
+    names = {
+        slot(part.strategy, key): None
+        for step in CHAINS[ask.placement]
+        for part in step
+        if part.strategy in strategies and part.strategy not in REPEATS
+        for key in _keys(ask, part)
+    }
+    return list(names)
+
+
+def rank(
+    ask: Ask, strategies: Collection[str], lists: Mapping[str, Sequence[Entry]]
+) -> list[Candidate]:
+    """Candidates along the placement's chain, best first, each product once.
+
+    Twice the limit and some more, because the store only then knows which of them can be sold.
+    """
+    wanted = 2 * ask.limit + 12
+    seen = {ask.product, *ask.cart}
+    if ask.novel:
+        seen |= ask.owned
+    found: list[Candidate] = []
+    for step in CHAINS[ask.placement]:
+        for candidate in _blend(ask, step, strategies, lists):
+            if candidate.product not in seen:
+                seen.add(candidate.product)
+                found.append(candidate)
+        if len(found) >= wanted:
+            break
+    return found[:wanted]
+
+
+def card_keys(ask: Ask, candidates: Sequence[Candidate], pins: Sequence[int] = ()) -> list[int]:
+    """The products whose cards `choose` looks at: read them in one statement."""
+    keys = dict.fromkeys(pins)
+    for candidate in candidates:
+        keys[candidate.product] = None
+        if candidate.about is not None:
+            keys[candidate.about] = None
+    keys.update(dict.fromkeys(ask.cart[:MOST_ANCHORS]))
+    if ask.product is not None:
+        keys[ask.product] = None
+    return list(keys)
+
+
+def choose(
+    ask: Ask,
+    candidates: Sequence[Candidate],
+    cards: Mapping[int, Card],
+    pins: Sequence[int] = (),
+    excluded: frozenset[int] = frozenset(),
+) -> list[Recommendation]:
+    """The shelf: pins first, then candidates that can be sold, one of each near-duplicate group.
+
+    Fewer than the limit is an honest answer; a repeat never is.
+    """
+    hidden = excluded.union(ask.cart, ask.owned if ask.novel else ())
+    # What lies in the cart or is on the page needs no twin beside it.
+    present = (cards.get(key) for key in (ask.product, *ask.cart) if key is not None)
+    groups = {card.group for card in present if card is not None}
+    shelf: list[Recommendation] = []
+    picked = (Candidate(key, 0.0, "pinned", "picked") for key in pins)
+    for candidate in (*picked, *candidates):
+        if len(shelf) >= ask.limit:
+            break
+        card = cards.get(candidate.product)
+        if card is None or not card.sellable or card.group in groups:
+            continue
+        if candidate.product in hidden or candidate.product == ask.product:
+            continue
+        groups.add(card.group)
+        reason = _reason(ask, candidate, cards)
+        shelf.append(
+            Recommendation(
+                card.product, card.id, candidate.score, candidate.strategy, reason, card.body
+            )
+        )
+    return shelf
+
+
+def _keys(ask: Ask, part: Part) -> Sequence[int | str]:
+    match part.of:
+        case "product":
+            return () if ask.product is None else (ask.product,)
+        case "recent":
+            return ask.recent[:MOST_ANCHORS]
+        case "cart":
+            return ask.cart[:MOST_ANCHORS]
+        case "bought":
+            return ask.bought[:MOST_ANCHORS]
+        case "customer":
+            return () if ask.customer is None else (ask.customer,)
+        case "category":
+            return () if ask.category is None else (ask.category,)
+        case "shop":
+            return ("",)
+
+
+def _blend(
+    ask: Ask,
+    step: Step,
+    strategies: Collection[str],
+    lists: Mapping[str, Sequence[Entry]],
+) -> Iterator[Candidate]:
+    """One step's candidates, best first.
+
+    Lists of one strategy add up as they are, since their scores have one meaning; strategies are
+    brought to a common scale before they meet: each one's best candidate gets the weight of the
+    loudest of its parts that had something to say.
+    """
+    parts: dict[Strategy, list[Part]] = {}
+    for part in step:
+        if part.strategy in strategies or part.strategy in REPEATS:
+            parts.setdefault(part.strategy, []).append(part)
+    totals: dict[int, float] = {}
+    loudest: dict[int, tuple[float, Candidate]] = {}
+    for strategy, own in parts.items():
+        sums, voices = _sum(ask, strategy, own, lists)
+        highest = max(sums.values(), default=0.0)
+        scale = 1.0
+        if len(parts) > 1 and highest > 0:
+            scale = max(voice[1].weight for voice in voices.values()) / highest
+        for product, score in sums.items():
+            totals[product] = totals.get(product, 0.0) + score * scale
+            gain, part, anchor, support, strength = voices[product]
+            if product not in loudest or gain * scale > loudest[product][0]:
+                kind = KINDS[strategy, part.of]
+                about = anchor if kind in _NAMING else None
+                voice = Candidate(product, 0.0, strategy, kind, support, strength, about)
+                loudest[product] = (gain * scale, voice)
+    # A stable sort: equals stay in the order of the lists, which is the catalogue's.
+    for product in sorted(totals, key=totals.__getitem__, reverse=True):
+        yield loudest[product][1]._replace(score=totals[product])
+
+
+_Voice = tuple[float, Part, int | None, int, float]  # gain, part, anchor, support, strength
+
+
+def _sum(
+    ask: Ask, strategy: Strategy, parts: Sequence[Part], lists: Mapping[str, Sequence[Entry]]
+) -> tuple[dict[int, float], dict[int, _Voice]]:
+    """One strategy's lists added up: product -> score, and the entry that gave it most."""
+    sums: dict[int, float] = {}
+    voices: dict[int, _Voice] = {}
+    for part in parts:
+        weight = part.weight
+        for key, entries in _entries(ask, part, lists):
+            anchor = key if isinstance(key, int) else None
+            for product, score, support, strength in entries:
+                if part.supported and not support:
+                    continue
+                gain = weight * score
+                if product in sums:
+                    sums[product] += gain
+                    if gain <= voices[product][0]:
+                        continue
+                else:
+                    sums[product] = gain
+                voices[product] = (gain, part, anchor, support, strength)
+            weight *= STEP_BACK
+    return sums, voices
+
+
+def _entries(
+    ask: Ask, part: Part, lists: Mapping[str, Sequence[Entry]]
+) -> Iterator[tuple[int | str, Sequence[Entry]]]:
+    if part.strategy in REPEATS:
+        repeated = ask.recent if part.of == "recent" else ask.bought
+        for own in repeated:
+            yield own, (Entry(own, 1.0, 0, 0.0),)
+        return
+    for key in _keys(ask, part):
+        yield key, lists.get(slot(part.strategy, key), ())
+
+
+def _reason(ask: Ask, candidate: Candidate, cards: Mapping[int, Card]) -> Reason:
+    match candidate.kind:
+        case "bought_together" | "popular":
+            return Reason(candidate.kind, count=candidate.support)
+        case "similar":
+            return Reason("similar", shared=candidate.support)
+        case "popular_in":
+            return Reason("popular_in", about=ask.category_name)
+        case kind if candidate.about is not None and candidate.about in cards:
+            return Reason(kind, about=_title(cards[candidate.about]))
+        case kind:
+            return Reason(kind)
+
+
+def _title(card: Card) -> str:
+    """A card's body is its JSON object without the closing brace."""
+    return str(json.loads(card.body + "}").get("title", ""))

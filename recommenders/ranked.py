@@ -1,0 +1,80 @@
+"""How do scores become ranked lists, the same way for every recommender and every run?
+
+Equal scores are ordered by the catalogue, so that the same data and seed give the same bytes.
+What the scores mean is the recommenders' own matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.records import LIST_WIDTH, Lists, Strategy
+
+
+def best(scores: NDArray[np.float32], products: NDArray[np.int32], width: int) -> NDArray[np.intp]:
+    """Positions of the `width` highest scores, best first; of equals the earlier product.
+
+    Works on the last axis, so a row or a block of rows. Time: linear, plus sorting `width`.
+    """
+    width = min(width, scores.shape[-1])
+    keys = _sortable(scores, products)
+    if width < scores.shape[-1]:
+        front = np.argpartition(-keys, width - 1, axis=-1)[..., :width]
+        keys = np.take_along_axis(keys, front, axis=-1)
+        order = np.argsort(-keys, axis=-1)
+        return np.take_along_axis(front, order, axis=-1)
+    return np.argsort(-keys, axis=-1)
+
+
+def _sortable(scores: NDArray[np.float32], products: NDArray[np.int32]) -> NDArray[np.int64]:
+    """One integer per score, larger for a higher score and, among equals, an earlier product.
+
+    The bits of a float order like integers once those of negative numbers are flipped; adding
+    0.0 first makes -0.0 equal to 0.0.
+    """
+    bits = (scores.astype(np.float32) + np.float32(0.0)).view(np.int32)
+    bits = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
+    return np.asarray((bits.astype(np.int64) << 32) - products.astype(np.int64), dtype=np.int64)
+
+
+class Sheet:
+    """Lists in the making: fill rows, then `lists()`. Rows never filled are left out."""
+
+    def __init__(self, rows: int, width: int = LIST_WIDTH) -> None:
+        self.width = width
+        self.product = np.full((rows, width), -1, dtype=np.int32)
+        self.score = np.zeros((rows, width), dtype=np.float32)
+        self.support = np.zeros((rows, width), dtype=np.int32)
+        self.strength = np.zeros((rows, width), dtype=np.float32)
+
+    def fill(
+        self,
+        row: int,
+        product: NDArray[np.int32],
+        score: NDArray[np.float32],
+        support: NDArray[np.int32] | int = 0,
+        strength: NDArray[np.float32] | float = 0.0,
+    ) -> None:
+        """Write one list, already ranked and no longer than the width."""
+        n = len(product)
+        self.product[row, :n] = product
+        self.score[row, :n] = score
+        self.support[row, :n] = support
+        self.strength[row, :n] = strength
+
+    def lists(self, strategy: Strategy, slots: Sequence[str]) -> Lists:
+        """The filled rows, under their names."""
+        if len(slots) != len(self.product):
+            raise ValueError(f"{len(self.product)} rows need as many names, not {len(slots)}")
+        kept = np.flatnonzero(self.product[:, 0] >= 0) if self.width else np.empty(0, np.intp)
+        return Lists(
+            strategy=strategy,
+            slots=[slots[i] for i in kept.tolist()],
+            product=self.product[kept],
+            score=self.score[kept],
+            support=self.support[kept],
+            strength=self.strength[kept],
+        )

@@ -1,0 +1,31 @@
+"""Which recommenders are there?
+
+Joining the tuple is joining the training, the backtest and the contract tests.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from recommenders.bestseller import Bestseller
+from recommenders.bought_together import BoughtTogether
+from recommenders.personal import Personal
+from recommenders.similar import Similar
+from store.records import Catalogue, Interactions, Lists, Strategy
+
+
+class Recommender(Protocol):
+    """Interactions and a catalogue in, ranked lists with their evidence out.
+
+    The same data and parameters give the same bytes; only recommendable products are listed,
+    never the product the list is for; equal scores are in the catalogue's order; what has no
+    evidence has no list. `now_s` is the data's now: the recommender knows nothing later.
+    """
+
+    @property
+    def strategy(self) -> Strategy: ...
+
+    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists: ...
+
+
+RECOMMENDERS: tuple[Recommender, ...] = (BoughtTogether(), Similar(), Personal(), Bestseller())
