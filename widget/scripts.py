@@ -29,13 +29,14 @@ def _serve(body: bytes):  # type: ignore[no-untyped-def] # a view, closed over i
     mark = hashlib.blake2b(body, digest_size=12).hexdigest()
 
     def script() -> Response:
-        zipped = "gzip" in request.accept_encodings
+        zipped = request.accept_encodings.quality("gzip") > 0
         answer = Response(packed if zipped else body, content_type="text/javascript; charset=utf-8")
         if zipped:
             answer.content_encoding = "gzip"
         answer.headers["Cache-Control"] = f"public, max-age={KEEP_FOR_S}"
         answer.headers["Vary"] = "Accept-Encoding"
         answer.set_etag(mark, weak=True)
-        return answer.make_conditional(request)
+        answer.make_conditional(request)
+        return answer
 
     return script
