@@ -140,7 +140,9 @@ def _write_products(
     place_of, quantity_of, _ = columns
     first_sold_s: dict[int, int] = {}
     for order in reversed(orders):
-        first_sold_s.update(dict.fromkeys(place_of[order.lines.start : order.lines.stop], order.placed_s))
+        first_sold_s.update(
+            dict.fromkeys(place_of[order.lines.start : order.lines.stop], order.placed_s)
+        )
     units, times = [0] * len(products), [0] * len(products)
     for order in kept:
         for line in order.lines:

@@ -89,3 +89,15 @@ GIFTS = next(category.id for category in CATEGORIES if category.slug == "gifts")
 def category_of(title: str) -> int:
     """The id of the one category a title belongs to; Gifts when no word of the table matches."""
     return next((id for id, words in _DECIDING.items() if words.search(title)), GIFTS)
+
+
+BY_ID = {category.id: category for category in CATEGORIES}
+
+
+def description(name: str, sku: str, category: Category) -> str:
+    """All that is known of a product, in a sentence: nothing is made up."""
+    return f"{name}, from our {category.name} range. Item code {sku}."
+
+
+def children(id: int) -> list[Category]:
+    return [category for category in CATEGORIES if category.parent == id]

@@ -56,7 +56,9 @@ def thousandths(price: str) -> int:
 
 
 def write(path: Path, rows: Iterable[Iterable[object]]) -> None:
-    with lzma.open(path, "wt", preset=9 | lzma.PRESET_EXTREME, encoding="utf-8", newline="") as file:
+    with lzma.open(
+        path, "wt", preset=9 | lzma.PRESET_EXTREME, encoding="utf-8", newline=""
+    ) as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
     print(f"{path.name}: {path.stat().st_size:,} bytes")
 
