@@ -85,6 +85,8 @@ def judge(
     """
     if not days:
         raise ValueError("a judgement needs at least one day; an empty tally will do")
+    if not 0 < experiment.share < BUCKETS:
+        raise ValueError(f"share {experiment.share} leaves one arm without visitors")
     for day in days:
         if running.until_at is not None and day.until_at <= running.until_at:
             raise ValueError(f"{day.until_at} was judged already: days come in order, each once")
