@@ -128,7 +128,9 @@ class Storefront:
     def told(self) -> list[dict[str, Any]]:
         """Every event that was sent, with the visitor of its batch."""
         bodies = [json.loads(r.post_data or "") for r in self.requests if "/events" in r.url]
-        return [{**event, "visitor": body["visitor"]} for body in bodies for event in body["events"]]
+        return [
+            {**event, "visitor": body["visitor"]} for body in bodies for event in body["events"]
+        ]
 
     def types(self) -> list[str]:
         return [event["type"] for event in self.told()]
@@ -167,7 +169,9 @@ class Storefront:
             self.replies[name](route)
         elif url.path.startswith("/picture/"):
             n = int(re.sub(r"\D", "", url.path))
-            svg = PICTURE.format(hue=n * 47 % 360, h=300 if n % 3 else 420, mid=150 if n % 3 else 210)
+            svg = PICTURE.format(
+                hue=n * 47 % 360, h=300 if n % 3 else 420, mid=150 if n % 3 else 210
+            )
             route.fulfill(body=svg, content_type="image/svg+xml")
         elif "wc-ajax" in url.query:
             self.replies["cart"](route)
