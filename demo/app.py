@@ -6,10 +6,10 @@ from pathlib import Path
 
 import flask
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from demo import build, database
-from demo.api import access, orders, products, refunds, shop, wire
+from demo.api import access, orders, products, refunds, shop, webhooks, wire
 from demo.storefront import checkout, pages
 
 API = "/wp-json/wc/v3"
@@ -46,14 +46,22 @@ def create_app(
     app.teardown_appcontext(database.close)
     app.register_error_handler(wire.Refused, wire.refusal)
     app.register_error_handler(HTTPException, _not_served)
+    app.before_request(_ids_fit)
     _add_api(app)
     _add_pages(app)
     return app
 
 
+def _ids_fit() -> None:
+    """A number in an address that no row can have."""
+    for value in (flask.request.view_args or {}).values():
+        if isinstance(value, int) and value > database.LARGEST_ID:
+            raise NotFound
+
+
 def _add_api(app: flask.Flask) -> None:
     app.add_url_rule("/wp-json/", view_func=shop.index)
-    for room in (shop.rooms, products.rooms, orders.rooms, refunds.rooms):
+    for room in (shop.rooms, products.rooms, orders.rooms, refunds.rooms, webhooks.rooms):
         app.register_blueprint(room, url_prefix=API)
 
     @app.before_request

@@ -36,8 +36,8 @@ class Line:
 def lines() -> list[Line]:
     """In the order they were added; what the shop no longer sells is left out."""
     found = []
-    for id, quantity in flask.session.get("basket", {}).items():
-        product = browse.by_id(int(id))
+    for id, quantity in _kept().items():
+        product = browse.by_id(id)
         if product is not None and can_be_bought(product):
             found.append(Line(product, quantity, minor(product["price"])))
     return found
@@ -56,22 +56,21 @@ def add(product: sqlite3.Row | None, quantity: int) -> None:
         raise CannotAdd("Sorry, this product is no longer sold here.")
     if not can_be_bought(product):
         raise CannotAdd(f"Sorry, “{product['name']}” is out of stock.")
-    basket = flask.session.get("basket", {})
-    key = str(product["id"])
-    if key not in basket and len(basket) >= MOST_LINES:
+    basket, id = _kept(), product["id"]
+    if id not in basket and len(basket) >= MOST_LINES:
         raise CannotAdd(f"A basket holds up to {MOST_LINES} different products.")
-    basket[key] = min(MOST_OF_ONE, basket.get(key, 0) + max(1, quantity))
-    flask.session["basket"] = basket
+    basket[id] = min(MOST_OF_ONE, basket.get(id, 0) + max(1, quantity))
+    _keep(basket)
 
 
 def set_quantity(id: int, quantity: int) -> None:
-    basket = flask.session.get("basket", {})
-    if str(id) in basket:
+    basket = _kept()
+    if id in basket:
         if quantity > 0:
-            basket[str(id)] = min(MOST_OF_ONE, quantity)
+            basket[id] = min(MOST_OF_ONE, quantity)
         else:
-            del basket[str(id)]
-    flask.session["basket"] = basket
+            del basket[id]
+    _keep(basket)
 
 
 def empty() -> None:
@@ -79,18 +78,26 @@ def empty() -> None:
 
 
 def count() -> int:
-    return sum(flask.session.get("basket", {}).values())
+    return sum(_kept().values())
 
 
 def fingerprint() -> str:
     """`cart_hash`: changes when the basket does; empty for an empty one."""
-    basket = flask.session.get("basket", {})
+    basket = _kept()
     if not basket:
         return ""
-    text = repr(sorted(basket.items())).encode()
-    return hashlib.sha256(text).hexdigest()[:32]
+    return hashlib.sha256(repr(sorted(basket.items())).encode()).hexdigest()[:32]
 
 
 def quantity_of(text: str | None) -> int:
     """Whatever a form says, as a quantity; nonsense is one."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+def _kept() -> dict[int, int]:
+    """Quantities by product id. The session sorts the keys of a dict, so it keeps pairs."""
+    return dict(flask.session.get("basket", []))
+
+
+def _keep(basket: dict[int, int]) -> None:
+    flask.session["basket"] = list(basket.items())

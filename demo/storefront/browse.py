@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import flask
 
 from demo import catalogue
-from demo.database import here
+from demo.database import LARGEST_ID, here
 
 PER_PAGE = 24
 MONTH_S = 30 * 86400
@@ -40,7 +40,7 @@ def by_slug(slug: str) -> sqlite3.Row | None:
 
 
 def by_id(id: int) -> sqlite3.Row | None:
-    return _one("id = ?", id)
+    return _one("id = ?", id) if id <= LARGEST_ID else None
 
 
 def _one(condition: str, value: object) -> sqlite3.Row | None:

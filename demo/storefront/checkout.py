@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from demo import announce
-from demo.api.orders import order_key
+from demo.api.order_body import order_key
 from demo.database import changing, here, take_ids
 from demo.storefront import basket
 
@@ -51,9 +51,8 @@ class Form:
                 form.faults[name] = f"Please enter your {label.lower()}."
             elif len(value) > longest:
                 form.faults[name] = f"Please use at most {longest} characters."
-        email = form.values["email"]
-        if email and not EMAIL.fullmatch(email):
-            form.faults["email"] = "Please enter an e-mail address like name@example.org."
+            elif name == "email" and not EMAIL.fullmatch(value):
+                form.faults[name] = "Please enter an e-mail address like name@example.org."
         return form
 
 
@@ -152,7 +151,7 @@ def _tokens() -> dict[int, str]:
         flask.request.form.getlist("alongside_token"),
         strict=False,
     )
-    return {int(product): token for product, token in pairs if product.isdigit() and token}
+    return {int(product): token for product, token in pairs if product.isdecimal() and token}
 
 
 def _meta(db: sqlite3.Connection, key: str, value: str) -> list[dict[str, object]]:

@@ -68,7 +68,7 @@ def home() -> ResponseReturnValue:
     args = flask.request.args
     if "s" in args:
         return search(args["s"].strip())
-    if args.get("p", "").isdigit():  # the short address of a product
+    if args.get("p", "").isdecimal():  # the short address of a product
         product = browse.by_id(int(args["p"]))
         if product is None:
             raise NotFound
@@ -172,7 +172,7 @@ def change_cart() -> ResponseReturnValue:
         asked = form.get(f"quantity-{id}", "")
         if removed == str(id) or asked == "0":
             basket.set_quantity(id, 0)
-        elif asked.isdigit():
+        elif asked.isdecimal():
             basket.set_quantity(id, basket.quantity_of(asked))
     flask.flash("Your basket is up to date.", "added")
     return flask.redirect("/cart/", 303)
@@ -187,7 +187,7 @@ def ajax() -> ResponseReturnValue:
         flask.abort(403, "A basket can be changed from this shop's own pages only.")
     if asked == "add_to_cart":
         product_id = request.form.get("product_id", "")
-        found = browse.by_id(int(product_id)) if product_id.isdigit() else None
+        found = browse.by_id(int(product_id)) if product_id.isdecimal() else None
         try:
             basket.add(found, basket.quantity_of(request.form.get("quantity")))
         except basket.CannotAdd:

@@ -80,7 +80,7 @@ TILES = {
     "stars": '<path d="M22 6l5 11 12 1-9 8 3 12-11-6-11 6 3-12-9-8 12-1z"/>',
 }
 # Things that are their own pattern: hearts on a heart are too much.
-PLAIN = {"heart", "star", "flower", "butterfly", "necklace", "ring", "earrings", "umlight", "glass"}
+PLAIN = {"heart", "star", "flower", "butterfly", "necklace", "ring", "earrings", "lights", "glass"}
 SET = re.compile(r"\b(?:set|pack|box|s)\s*(?:of|/)?\s*(\d+|two|three|four|six|twelve)\b", re.I)
 # Drawn when no word of a title says what it is, by the slug of the category.
 OF_CATEGORY = {
@@ -105,7 +105,7 @@ OF_CATEGORY = {
     "bath-beauty": "soap",
     "photo-frames": "frame",
     "celebrations": "balloon",
-    "home": "box",
+    "home-living": "box",
 }
 
 
