@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from store.records import exponent
 
@@ -13,6 +14,8 @@ from store.records import exponent
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{0,20})?|-?\.[0-9]{1,20}")
 
 
+# A shop has few prices and asks for each very often; remembering them takes about 2 MiB.
+@lru_cache(maxsize=2**14)
 def minor_units(amount: str, currency: str) -> int:
     """`minor_units("12.50", "USD") == 1250`, `("12", "JPY") == 12`, `("1.5", "KWD") == 1500`.
 
