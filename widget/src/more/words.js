@@ -7,7 +7,8 @@ const LANGUAGES = {
     added: "Added to cart",
     dismissed: "Not shown again",
     why: "Why am I seeing this?",
-    about: "These products were chosen for this page by the shop itself, without any outside service. This is what it went by:",
+    about:
+      "These products were chosen for this page by the shop itself, without any outside service. This is what it went by:",
     product: "the product on this page",
     recent: "products you looked at recently: {}",
     customer: "what you bought here while logged in",
@@ -28,7 +29,8 @@ const LANGUAGES = {
     added: "Im Warenkorb",
     dismissed: "Wird nicht mehr gezeigt",
     why: "Warum sehe ich das?",
-    about: "Diese Produkte hat der Shop selbst für diese Seite ausgesucht, ohne fremden Dienst. Danach ist er gegangen:",
+    about:
+      "Diese Produkte hat der Shop selbst für diese Seite ausgesucht, ohne fremden Dienst. Danach ist er gegangen:",
     product: "das Produkt dieser Seite",
     recent: "kürzlich angesehene Produkte: {}",
     customer: "was Sie hier angemeldet gekauft haben",
@@ -42,14 +44,16 @@ const LANGUAGES = {
     clicked: "in den letzten 7 Tagen angeklickte Produkte: {}",
     off: "Abschalten und löschen",
     on: "Wieder einschalten",
-    isOff: "Abgeschaltet. Über Sie wird nichts gespeichert oder gesendet; gezeigt wird, was allgemein gefällt.",
+    isOff:
+      "Abgeschaltet. Über Sie wird nichts gespeichert oder gesendet; gezeigt wird, was allgemein gefällt.",
     close: "Schließen",
   },
   fr: {
     added: "Ajouté au panier",
     dismissed: "Ne sera plus montré",
     why: "Pourquoi ces produits ?",
-    about: "La boutique a choisi elle-même ces produits pour cette page, sans service extérieur. Elle s’est fondée sur :",
+    about:
+      "La boutique a choisi elle-même ces produits pour cette page, sans service extérieur. Elle s’est fondée sur :",
     product: "le produit de cette page",
     recent: "les produits vus récemment : {}",
     customer: "vos achats ici, une fois connecté",
@@ -63,7 +67,8 @@ const LANGUAGES = {
     clicked: "les produits cliqués ces 7 derniers jours : {}",
     off: "Désactiver et effacer",
     on: "Réactiver",
-    isOff: "Désactivé. Rien n’est gardé ni envoyé à votre sujet ; les rayons montrent ce qui plaît en général.",
+    isOff:
+      "Désactivé. Rien n’est gardé ni envoyé à votre sujet ; les rayons montrent ce qui plaît en général.",
     close: "Fermer",
   },
 };
