@@ -52,7 +52,9 @@ function card(item, locale, clicked, press) {
   const { title, variant, reason = "" } = item;
   const link = (name, label, ...children) => {
     const made = make("a", name, { href: item.url, "aria-label": label }, ...children);
-    made.onclick = made.onauxclick = ({ button }) => button < 2 && clicked(item); // 1: a new tab
+    made.onclick = made.onauxclick = ({ button }) => {
+      if (button < 2) clicked(item); // 1: in a new tab
+    };
     return made;
   };
   const label = (text) => `${text}: ${title}`;

@@ -10,7 +10,7 @@ const OFF = "alongside.off"; // the shopper's "no", which consent.js looks for
 export function explain({ event, shelf, asked }) {
   const say = words(shelf);
   const opener = event.target;
-  const sheet = make("dialog", { className: "shelf-sheet", lang: shelf.locale });
+  const sheet = make("dialog", { className: "shelf-sheet", dir: "auto" });
   const draw = () => {
     const isOff = read(localStorage, OFF);
     const title = make("h2", { id: "shelf-sheet-title" }, say.why);
