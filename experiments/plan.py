@@ -75,10 +75,10 @@ def plan(
     # Enough buyers in the smaller arm to allow a verdict at all.
     rarer = min(share, BUCKETS - share) / BUCKETS
     needed = max(needed, math.ceil(MIN_CONVERSIONS / (conversion_rate * rarer)))
-    weeks = math.ceil((needed / visitors_per_day + window_days) / 7) if visitors_per_day else None
-    days = None if weeks is None else max(SHORTEST_DAYS, 7 * weeks)
-    if days is not None and days > LONGEST_DAYS:
-        days = None
+    days = None
+    if needed <= visitors_per_day * (LONGEST_DAYS - window_days):
+        weeks = math.ceil((needed / visitors_per_day + window_days) / 7)
+        days = max(SHORTEST_DAYS, 7 * weeks)
 
     def detectable(in_days: int) -> float | None:
         mature = visitors_per_day * (in_days - window_days) / HYBRID_COST
@@ -149,12 +149,13 @@ def sample_for_mean(
 def detectable_rate(
     rate: float, *, control: float, treatment: float, alpha: float = 0.05, power: float = 0.8
 ) -> float | None:
-    """The smallest relative rise found with probability `power`; None: not even to 100 %.
+    """The smallest relative rise found with probability `power`; None: not even to 100 %, or
+    less than one visitor in an arm.
 
     `sample_for_rate` solved for d = p2 - p1: d2 (1 + K/nB) - d K (1 - 2 p1) / nB
     - K p1 q1 (1/nA + 1/nB) = 0, K = (z_alpha/2 + z_beta)2.
     """
-    if control <= 0 or treatment <= 0:
+    if min(control, treatment) < 1:
         return None
     reach2 = _reach(alpha, power) ** 2
     lead = 1 + reach2 / treatment
@@ -173,7 +174,7 @@ def detectable_mean(
     alpha: float = 0.05,
     power: float = 0.8,
 ) -> float | None:
-    """The same for a mean; None without visitors."""
-    if control <= 0 or treatment <= 0:
+    """The same for a mean; None without a visitor in each arm."""
+    if min(control, treatment) < 1:
         return None
     return _reach(alpha, power) * sd * math.sqrt(1 / control + 1 / treatment) / mean

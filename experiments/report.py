@@ -263,6 +263,11 @@ def sentence(said: Report | Verdict, money: Money) -> str:
 def _too_early(early: TooEarly) -> str:
     fewest = min(early.converters_control, early.converters_treatment)
     short = max(early.conversions_missing_control, early.conversions_missing_treatment)
+    if early.ended and not short:
+        return (
+            f"Too early: the test was stopped after {_many(early.days, 'day')}, and less than two "
+            f"full weeks cannot be judged, because weekdays differ."
+        )
     if early.ended:
         return (
             f"Too early: the test ended after {_many(early.days, 'day')} with {fewest:,} buyers in "

@@ -59,7 +59,7 @@ class Rule:
     split_min_visitors: int = 100
 
     def __post_init__(self) -> None:
-        if not (0 < self.alpha_daily < 1 and 0 <= self.alpha_end < 1):
+        if min(self.alpha_daily, self.alpha_end) <= 0:
             raise ValueError("error rates lie between 0 and 1")
         if self.alpha_daily + self.alpha_end >= 1:
             raise ValueError("the two error rates together must stay below 1")
