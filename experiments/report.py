@@ -349,8 +349,12 @@ def _in_money(extra: ExtraRevenue, money: Money) -> str:
     )
     if extra.low_minor is None or extra.high_minor is None:
         return f"{text}."
-    low, high = _more(extra.low_minor, money), _more(extra.high_minor, money)
-    return f"{text} (between {low} and {high})."
+    low, high = extra.low_minor, extra.high_minor
+    if low >= 0:
+        return f"{text} (between {money(low)} and {money(high)})."
+    if high <= 0:
+        return f"{text} (between {money(-high)} and {money(-low)})."
+    return f"{text} (between {_more(low, money)} and {_more(high, money)})."
 
 
 def _more(minor: int, money: Money) -> str:

@@ -331,13 +331,11 @@ def _metrics(experiment: Experiment, day: DayTally) -> tuple[Metric, ...]:
 def _any_time(
     metric: Metric, experiment: Experiment, day: DayTally, rule: Rule
 ) -> Difference | None:
-    # A plan of 0 would be no plan; what is planned sharpens the interval and never bends it.
-    visitors = max(experiment.planned_visitors, rule.split_min_visitors, 1)
-    conversions = max(experiment.planned_conversions, 2 * rule.start_conversions, 1)
+    planned = experiment.planned_conversions if metric == "cvr" else experiment.planned_visitors
     return at_any_time(
         metric,
         day.mature,
-        planned=conversions if metric == "cvr" else visitors,
+        planned=max(1, planned),  # a poor plan makes the interval wide, never wrong
         alpha=rule.alpha_daily,
         share=experiment.share / BUCKETS,
     )
