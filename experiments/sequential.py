@@ -13,8 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from experiments.difference import Sample, fieller, samples
+from experiments.difference import fieller
 from experiments.outcome import Difference, Interval, Metric
+from experiments.sample import Sample, samples
 from experiments.tally import Arms
 
 # Newton's method doubles its digits each round: a step this small was the last one needed.

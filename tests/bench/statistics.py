@@ -28,8 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.outcome import Judgement, Lift
+from experiments.rule import RULE, Rule
 from experiments.tally import Arms, DayTally, Tally
-from experiments.verdict import RULE, Rule, judge
+from experiments.verdict import judge
 from store.records import Experiment
 
 DAYS = 28

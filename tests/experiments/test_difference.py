@@ -9,18 +9,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from experiments.difference import (
-    Sample,
     at_the_end,
     chance_to_win,
     conversion_p,
     fieller,
     holm,
     newcombe,
-    sample,
     split_p,
     welch,
     wilson,
 )
+from experiments.sample import Sample, sample
 from experiments.tally import Arms, Tally
 from tests.experiments.shops import tally
 

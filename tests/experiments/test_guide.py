@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from experiments.plan import plan
-from experiments.report import Report, build, sentence
+from experiments.report import Report, build
+from experiments.sentence import sentence
 from experiments.tally import Arms
 from experiments.verdict import judge
 from tests.experiments.shops import START, day, experiment, tally

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from experiments.plan import (
     HYBRID_COST,
-    LONGEST_DAYS,
-    SHORTEST_DAYS,
     Plan,
     detectable_rate,
     plan,
     sample_for_mean,
     sample_for_rate,
 )
+from experiments.rule import RULE
 
 
 def test_the_worked_examples_of_the_guide():
@@ -48,7 +47,7 @@ def test_a_small_shop_is_told_before_it_starts():
 
 
 def test_a_huge_shop_still_runs_two_full_weeks():
-    assert plan(10**6, 0.03, 0.20).days == SHORTEST_DAYS
+    assert plan(10**6, 0.03, 0.20).days == RULE.min_days
 
 
 def test_a_huge_effect_still_waits_for_a_hundred_buyers_in_each_arm():
@@ -99,7 +98,7 @@ def test_every_plan_is_in_whole_weeks_and_within_bounds(visitors, rate, effect, 
     assert isinstance(found, Plan)
     if found.days is not None:
         assert found.days % 7 == 0
-        assert SHORTEST_DAYS <= found.days <= LONGEST_DAYS
+        assert RULE.min_days <= found.days <= RULE.max_days
         assert visitors * (found.days - 7) >= found.visitors_needed - 1
     assert found.planned_visitors >= 1
 

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 from experiments.outcome import Difference, Interval, Lift, Lopsided, NotProven, TooEarly
-from experiments.report import Report, build, sentence
+from experiments.report import Report, build
+from experiments.sentence import sentence
 from experiments.tally import Arms, DayTally, Tally
 from experiments.verdict import judge
 from tests.experiments.shops import START, day, days, experiment, tally
@@ -125,7 +126,8 @@ def test_web_workers_read_and_say_a_report_without_a_heavy_library():
     code = (
         "import sys\n"
         "import experiments.plan\n"
-        "from experiments.report import Report, sentence\n"
+        "from experiments.report import Report\n"
+        "from experiments.sentence import sentence\n"
         "print(sentence(Report.from_json(sys.stdin.read()), str)[:8])\n"
         "print([name for name in ('numpy', 'scipy') if name in sys.modules])"
     )

@@ -19,8 +19,9 @@ from experiments.outcome import (
     Running,
     TooEarly,
 )
+from experiments.rule import RULE, Rule
 from experiments.tally import Arms, DayTally, Tally
-from experiments.verdict import RULE, Rule, judge
+from experiments.verdict import judge
 from tests.experiments.shops import START, day, days, experiment, tally
 
 WEEK = timedelta(days=7)
