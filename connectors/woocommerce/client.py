@@ -1,0 +1,199 @@
+"""What is asked of a WooCommerce shop: its products, orders and refunds, page by page.
+
+Every walk is a generator of `Page`: save its rows and its cursor together, and hand the cursor
+back to go on exactly there. `walk.py` decides the order, `parse.py` what a row means, `api.py`
+how a question travels. Nothing is written, neither here nor at the shop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from connectors import http
+from connectors.errors import Unreadable
+from connectors.woocommerce import parse
+from connectors.woocommerce.api import Api
+from connectors.woocommerce.check import check
+from connectors.woocommerce.fields import id_of
+from connectors.woocommerce.walk import CREATED, MODIFIED, Ask, Row, Stamps, Step, Walk, sweep
+from store.records import Category, Order, Page, Product, Refund, ShopFacts
+
+# The default list leaves the trash out, so it is a second list to read.
+LIVE_AND_TRASH: tuple[dict[str, str], ...] = ({}, {"status": "trash"})
+# How many rows are asked for by name at once: a URL of 50 ids stays far below the 2,000
+# characters that every proxy passes.
+NAMED = 50
+
+Found = TypeVar("Found", Product, Order, Refund)
+
+
+class WooCommerce:
+    """`allow_private`: whether the address may lie in a private network (an owner typed it)."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        secret: str,
+        *,
+        allow_private: bool,
+        session: http.Session | None = None,
+    ) -> None:
+        self._session = session or http.Session(allow_private=allow_private)
+        self._api = Api(url, key, secret, self._session)
+        self._currency: str | None = None
+
+    def close(self) -> None:
+        self._session.close()
+
+    def check(self) -> ShopFacts:
+        """What the shop says of itself; raises Misconfigured with exactly what is wrong."""
+        return check(self._api)
+
+    # --- what has changed since the cursor ---
+
+    def products(self, cursor: str | None = None) -> Iterator[Page[Product]]:
+        """Products changed since `cursor` (None: all), also drafts and the trash, with their
+        variations. A variation's change counts as its product's."""
+        read = self._products()
+        for step in self._walk("products", parse.PRODUCT_FIELDS, MODIFIED, cursor):
+            yield _page("products", step, read)
+
+    def orders(self, cursor: str | None = None) -> Iterator[Page[Order]]:
+        """Orders changed since `cursor` (None: all) in every status, trash included."""
+        for step in self._walk("orders", parse.ORDER_FIELDS, MODIFIED, cursor):
+            yield _page("orders", step, parse.order)
+
+    def refunds(self, cursor: str | None = None) -> Iterator[Page[Refund]]:
+        """Refunds made since `cursor` (None: all). A deleted one is found by `refund_ids`."""
+        for step in self._walk("refunds", parse.REFUND_FIELDS, CREATED, cursor, phases=({},)):
+            currencies = self._currencies(step.rows)
+            yield _page("refunds", step, lambda row: parse.refund(row, currencies(row)))  # noqa: B023
+
+    # --- what is there at all, and rows by name ---
+
+    def product_ids(self, cursor: str | None = None) -> Iterator[Page[str]]:
+        """The id of every product, trash included: what we know beside these is perhaps gone for
+        good. Ask for it by `products_named` before believing that."""
+        return self._ids("products", cursor)
+
+    def order_ids(self, cursor: str | None = None) -> Iterator[Page[str]]:
+        """The id of every order, trash included; see `product_ids`."""
+        return self._ids("orders", cursor)
+
+    def refund_ids(self, cursor: str | None = None) -> Iterator[Page[str]]:
+        """The id of every refund; one that is missing was deleted, and its order does not say."""
+        return self._ids("refunds", cursor, phases=({},))
+
+    def products_named(self, ids: Iterable[str]) -> Iterator[Page[Product]]:
+        """These products, wherever they are; one that no page holds is gone for good."""
+        read = self._products()
+        for step in self._named("products", parse.PRODUCT_FIELDS, ids):
+            yield _page("products", step, read)
+
+    def orders_named(self, ids: Iterable[str]) -> Iterator[Page[Order]]:
+        """These orders, wherever they are; one that no page holds is gone for good."""
+        for step in self._named("orders", parse.ORDER_FIELDS, ids):
+            yield _page("orders", step, parse.order)
+
+    # --- how ---
+
+    def _ask(self, path: str, fields: str) -> Ask:
+        return lambda params: self._api.list(path, {**params, "_fields": fields})
+
+    def _walk(
+        self,
+        path: str,
+        fields: str,
+        stamps: Stamps,
+        cursor: str | None,
+        phases: Sequence[dict[str, str]] = LIVE_AND_TRASH,
+    ) -> Iterator[Step]:
+        return Walk(self._ask(path, fields), stamps, phases).steps(cursor)
+
+    def _ids(
+        self,
+        path: str,
+        cursor: str | None,
+        phases: Sequence[dict[str, str]] = LIVE_AND_TRASH,
+    ) -> Iterator[Page[str]]:
+        for step in sweep(self._ask(path, "id"), phases, cursor):
+            ids = tuple(id_of(row, "id") for row in step.rows)
+            yield Page(ids, step.cursor, step.total)
+
+    def _named(self, path: str, fields: str, ids: Iterable[str]) -> Iterator[Step]:
+        wanted = list(dict.fromkeys(ids))
+        ask = self._ask(path, fields)
+        for start in range(0, len(wanted), NAMED):
+            some = wanted[start : start + NAMED]
+            for phase in LIVE_AND_TRASH:
+                rows = ask({**phase, "include": ",".join(some), "per_page": "100"}).rows
+                if rows:
+                    yield Step(rows, "", len(wanted))
+
+    def _products(self) -> Callable[[Row], Product]:
+        """Reads products, with the shop's currency and categories as they are now (WooCommerce
+        does not tell when a category was renamed, so they are asked for anew on each walk)."""
+        found: tuple[str, dict[str, Category]] | None = None
+
+        def read(row: Row) -> Product:
+            nonlocal found
+            if found is None:  # not before there is a product to read
+                found = self.currency(), self._categories()
+            variations = self._variations(row) if parse.needs_variations(row) else ()
+            return parse.product(row, *found, variations)
+
+        return read
+
+    def currency(self) -> str:
+        """The currency of the shop's prices."""
+        if self._currency is None:
+            data = self._api.get("data/currencies/current").data
+            if not isinstance(data, dict) or not isinstance(data.get("code"), str):
+                raise Unreadable("wc/v3/data/currencies/current", "it names no currency.")
+            self._currency = data["code"]
+        return self._currency
+
+    def _categories(self) -> dict[str, Category]:
+        rows = self._all("products/categories", "id,name,parent", "id")
+        return {one.id: one for one in map(parse.category, rows)}
+
+    def _variations(self, row: Row) -> list[Row]:
+        path = f"products/{id_of(row, 'id')}/variations"
+        return list(self._all(path, parse.VARIATION_FIELDS, "id"))
+
+    def _all(self, path: str, fields: str, orderby: str) -> Iterator[Row]:
+        """A short list whole. Read by id from the front: a row lost to a change in this very
+        moment comes back with that change."""
+        ask, page = self._ask(path, fields), 1
+        while True:
+            params = {"orderby": orderby, "order": "asc", "per_page": "100", "page": str(page)}
+            told = ask(params)
+            yield from told.rows
+            if page * 100 >= told.total:
+                return
+            page += 1
+
+    def _currencies(self, refunds: list[Row]) -> Callable[[Row], str]:
+        """The currency of each refund's order: plugins let a shop sell in several."""
+        ids = sorted({str(row.get("parent_id")) for row in refunds})
+        ask = self._ask("orders", "id,currency")
+        known: dict[str, str] = {}
+        for start in range(0, len(ids), NAMED):
+            some = ",".join(ids[start : start + NAMED])
+            rows = ask({"include": some, "per_page": "100", "orderby": "id"}).rows
+            known |= {str(row.get("id")): str(row["currency"]) for row in rows if "currency" in row}
+        return lambda row: known.get(str(row.get("parent_id"))) or self.currency()
+
+
+def _page(path: str, step: Step, read: Callable[[Row], Found]) -> Page[Found]:
+    """A page of what could be read; what could not is named, and holds up nobody else."""
+    rows: list[Found] = []
+    rejected: list[str] = []
+    for row in step.rows:
+        try:
+            rows.append(read(row))
+        except ValueError as error:
+            rejected.append(f"{path}/{row.get('id', '?')}: {error}")
+    return Page(tuple(rows), step.cursor, step.total, tuple(rejected))

@@ -1,0 +1,114 @@
+"""How is one field of WooCommerce's JSON read, when plugins put anything into any of them?
+
+Each function takes a row and a field's name and gives the value in our types, or raises
+ValueError that names the field. What fields mean is told in `parse.py`.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.money import minor_units
+
+Row = Mapping[str, Any]
+
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+
+
+def plain(text: str) -> str:
+    """Names may hold markup and entities; a title is one line of text."""
+    if "<" in text:
+        text = _MARKUP.sub("", text)
+    return " ".join(html.unescape(text).split())
+
+
+def text(row: Row, name: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is missing or not a text")
+    return value
+
+
+def id_of(row: Row, name: str) -> str:
+    found = id_or_none(row, name)
+    if found is None:
+        raise ValueError(f"{name} is missing or not an id")
+    return found
+
+
+def id_or_none(row: Row, name: str) -> str | None:
+    """WooCommerce writes 0 (a number, or now and then a text) for "none"."""
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = str(value).strip()
+    return text if text.isascii() and text.isdecimal() and int(text) > 0 else None
+
+
+def count(row: Row, name: str) -> int:
+    """How many. Shops that sell by weight have plugins for 0.75: that is one piece sold."""
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} is missing or not a number")
+    return math.ceil(value) if value >= 0 else math.floor(value)
+
+
+def money(row: Row, name: str, currency: str) -> int:
+    """Amounts come as text; plugins now and then send numbers, whose shortest form is exact."""
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"{name} is missing or not an amount")
+    try:
+        return minor_units(value if isinstance(value, str) else repr(value), currency)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def price_of(row: Row, name: str, currency: str) -> int | None:
+    """ "" means that the shop tells no price; "0" is free."""
+    return None if row.get(name) in ("", None) else money(row, name, currency)
+
+
+def instant(row: Row, name: str, default: datetime | None = None) -> datetime:
+    found = instant_or_none(row, name) or default
+    if found is None:
+        raise ValueError(f"{name} is missing or not an instant")
+    return found
+
+
+def instant_or_none(row: Row, name: str) -> datetime | None:
+    """The *_gmt fields are UTC without saying so."""
+    value = row.get(name)
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+
+
+def rows_needed(row: Row, name: str) -> Sequence[Row]:
+    if not isinstance(row.get(name), list):
+        raise ValueError(f"{name} is missing or not a list")
+    return rows_of(row, name)
+
+
+def rows_of(row: Row, name: str) -> Sequence[Row]:
+    value = row.get(name)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def meta_of(row: Row) -> dict[str, Any]:
+    return {
+        str(entry["key"]): entry.get("value")
+        for entry in rows_of(row, "meta_data")
+        if entry.get("key")
+    }
+
+
+def matching(pattern: re.Pattern[str], value: Any) -> str | None:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None
