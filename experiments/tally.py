@@ -67,12 +67,12 @@ class Tally:
     def __add__(self, other: Tally) -> Tally:
         return Tally(*(getattr(self, name) + getattr(other, name) for name in _FIELDS))
 
-    def to_text(self) -> str:
-        """One JSON object of integers, which may be larger than 64 bits: read with `from_text`."""
+    def to_json(self) -> str:
+        """One JSON object of integers, which may be larger than 64 bits: read with `from_json`."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @staticmethod
-    def from_text(text: str) -> Tally:
+    def from_json(text: str) -> Tally:
         return _tally(json.loads(text))
 
 
@@ -103,11 +103,11 @@ class Arms:
     def visitors(self) -> int:
         return self.control.visitors + self.treatment.visitors
 
-    def to_text(self) -> str:
+    def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @staticmethod
-    def from_text(text: str) -> Arms:
+    def from_json(text: str) -> Arms:
         said = json.loads(text)
         if not isinstance(said, dict) or said.keys() != {"control", "treatment"}:
             raise ValueError("a stored pair of arms has the keys control and treatment")

@@ -36,7 +36,7 @@ _COMPANY: Step = (
 _LIKE_IT: Step = (Part("similar", "product"),)
 _POPULAR: tuple[Step, ...] = ((Part("bestseller", "category"),), (Part("bestseller", "shop"),))
 _TASTE: Step = (
-    Part("personal", "customer", 0.5),
+    Part("personal", "customer", 0.15),
     Part("bought_together", "recent"),
     Part("bought_together", "bought", 0.7),
 )

@@ -90,9 +90,9 @@ def rank(
             if candidate.product not in seen:
                 seen.add(candidate.product)
                 found.append(candidate)
-        if len(found) >= wanted:
-            break
-    return found[:wanted]
+                if len(found) == wanted:
+                    return found
+    return found
 
 
 def card_keys(ask: Ask, candidates: Sequence[Candidate], pins: Sequence[int] = ()) -> list[int]:
@@ -178,31 +178,39 @@ def _blend(
         if part.strategy in strategies or part.strategy in REPEATS:
             parts.setdefault(part.strategy, []).append(part)
     totals: dict[int, float] = {}
-    loudest: dict[int, tuple[float, Candidate]] = {}
+    loudest: dict[int, _Voice] = {}
+    scales: dict[str, float] = {}
     for strategy, own in parts.items():
-        sums, voices = _sum(ask, strategy, own, lists)
-        highest = max(sums.values(), default=0.0)
-        scale = 1.0
-        if len(parts) > 1 and highest > 0:
-            scale = max(voice[1].weight for voice in voices.values()) / highest
+        sums, voices = _sum(ask, own, lists)
+        scale = scales[strategy] = _scale(sums, voices) if len(parts) > 1 else 1.0
         for product, score in sums.items():
-            totals[product] = totals.get(product, 0.0) + score * scale
-            gain, part, anchor, support, strength = voices[product]
-            if product not in loudest or gain * scale > loudest[product][0]:
-                kind = KINDS[strategy, part.of]
-                about = anchor if kind in _NAMING else None
-                voice = Candidate(product, 0.0, strategy, kind, support, strength, about)
-                loudest[product] = (gain * scale, voice)
+            if product not in totals:
+                totals[product] = score * scale
+                loudest[product] = voices[product]
+            else:
+                totals[product] += score * scale
+                gain, part, *_ = loudest[product]
+                if voices[product][0] * scale > gain * scales[part.strategy]:
+                    loudest[product] = voices[product]
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
     for product in sorted(totals, key=totals.__getitem__, reverse=True):
-        yield loudest[product][1]._replace(score=totals[product])
+        _, part, anchor, support, strength = loudest[product]
+        kind = KINDS[part.strategy, part.of]
+        about = anchor if kind in _NAMING else None
+        yield Candidate(product, totals[product], part.strategy, kind, support, strength, about)
+
+
+def _scale(sums: dict[int, float], voices: dict[int, _Voice]) -> float:
+    """What brings the best of these candidates to the weight of the loudest part that spoke."""
+    highest = max(sums.values(), default=0.0)
+    return max(v[1].weight for v in voices.values()) / highest if highest > 0 else 1.0
 
 
 _Voice = tuple[float, Part, int | None, int, float]  # gain, part, anchor, support, strength
 
 
 def _sum(
-    ask: Ask, strategy: Strategy, parts: Sequence[Part], lists: Mapping[str, Sequence[Entry]]
+    ask: Ask, parts: Sequence[Part], lists: Mapping[str, Sequence[Entry]]
 ) -> tuple[dict[int, float], dict[int, _Voice]]:
     """One strategy's lists added up: product -> score, and the entry that gave it most."""
     sums: dict[int, float] = {}
@@ -212,8 +220,6 @@ def _sum(
         for key, entries in _entries(ask, part, lists):
             anchor = key if isinstance(key, int) else None
             for product, score, support, strength in entries:
-                if part.supported and not support:
-                    continue
                 gain = weight * score
                 if product in sums:
                     sums[product] += gain
@@ -235,7 +241,8 @@ def _entries(
             yield own, (Entry(own, 1.0, 0, 0.0),)
         return
     for key in _keys(ask, part):
-        yield key, lists.get(slot(part.strategy, key), ())
+        entries = lists.get(slot(part.strategy, key), ())
+        yield key, [e for e in entries if e.support] if part.supported else entries
 
 
 def _reason(ask: Ask, candidate: Candidate, cards: Mapping[int, Card]) -> Reason:

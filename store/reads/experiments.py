@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import BigInteger, Connection, and_, exists, func, select, type_coerce
 
 from store import tables
 from store.errors import Explained
@@ -109,8 +109,10 @@ def units(connection: Connection, shop_id: int, experiment: Experiment) -> list[
     found = []
     for root, (arm, entered_at) in first.items():
         inside, before = [], 0
+        # Shops tell an order's instant in whole seconds, cut off: so is the entry for comparing.
+        since = entered_at.replace(microsecond=0)
         for order in bought.get(root, ()):
-            after_s = (order.at - entered_at).total_seconds()
+            after_s = (order.at - since).total_seconds()
             if 0 <= after_s < experiment.window_s:
                 inside.append(order.net_minor)
             elif -BEFORE_S <= after_s < 0:
@@ -242,3 +244,87 @@ def _clicks(
         person = root_of.get(who, who)
         found[person] = found.get(person, 0) + count
     return found
+
+
+# --- beside the test: what clicks account for, and what nobody saw -------------------------------
+
+ATTRIBUTED_WITHIN = timedelta(days=7)
+
+
+def attributed_minor(connection: Connection, shop_id: int, experiment: Experiment) -> int:
+    """Revenue of products bought within 7 days after a click on them in the treatment's shelf.
+
+    An accounting figure, net of refunds: much of it would have been bought anyway.
+    """
+    o, line, e, r, back = (
+        tables.Order, tables.OrderLine, tables.Event, tables.Refund, tables.RefundLine,
+    )  # fmt: skip
+    window = int(ATTRIBUTED_WITHIN.total_seconds() * 1_000_000)
+    click_at = type_coerce(e.received_at, BigInteger)
+    placed_at = type_coerce(o.placed_at, BigInteger) + 999_999  # the shop cuts off the fraction
+    clicked = exists().where(
+        e.shop_id == shop_id,
+        e.visitor == o.visitor,
+        e.type == "click",
+        e.experiment_id == experiment.id,
+        e.arm == "treatment",
+        e.product_id == line.product_id,
+        click_at <= placed_at,
+        click_at > placed_at - window,
+    )
+    returned = (
+        select(func.coalesce(func.sum(back.amount_minor), 0))
+        .join(r, r.id == back.refund_id)
+        .where(
+            r.shop_id == shop_id,
+            r.order_external_id == o.external_id,
+            back.line_external_id == line.external_id,
+        )
+        .scalar_subquery()
+    )
+    total = connection.scalar(
+        select(func.sum(line.gross_minor - line.discount_minor - returned))
+        .join(o, o.id == line.order_id)
+        .where(o.shop_id == shop_id, o.status == "paid", o.source == "shopper", clicked)
+    )
+    return int(total or 0)
+
+
+def orders_seen(
+    connection: Connection, shop_id: int, experiment: Experiment, until_at: datetime
+) -> tuple[int, int]:
+    """(shoppers' orders in the time of the test, those among them without a visitor)."""
+    o = tables.Order
+    inside = and_(
+        o.shop_id == shop_id,
+        o.status == "paid",
+        o.source == "shopper",
+        o.placed_at >= experiment.started_at,
+        o.placed_at < until_at,
+    )
+    everything = connection.scalar(select(func.count()).select_from(o).where(inside)) or 0
+    unseen = connection.scalar(
+        select(func.count()).select_from(o).where(inside, o.visitor.is_(None))
+    )
+    return everything, unseen or 0
+
+
+# --- what was said so far -------------------------------------------------------------------------
+
+
+def judged_days(connection: Connection, experiment_id: int) -> list[tuple[str, str, str]]:
+    """(day, running state, judgement) as stored, the oldest first."""
+    v = tables.VerdictDay
+    rows = connection.execute(
+        select(v.day, v.running, v.verdict).where(v.experiment_id == experiment_id).order_by(v.day)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def report_body(connection: Connection, experiment_id: int) -> tuple[str, datetime] | None:
+    """The stored report's JSON and when it was computed; None: not yet."""
+    r = tables.ReportRow
+    row = connection.execute(
+        select(r.body, r.computed_at).where(r.experiment_id == experiment_id)
+    ).first()
+    return None if row is None else (row[0], row[1])

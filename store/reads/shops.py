@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
@@ -41,6 +42,12 @@ class Shop:
         if self.simulated and self.clock_at is not None:
             return self.clock_at
         return datetime.now(UTC)
+
+    def zone(self) -> tzinfo:
+        """The shop's own time: an IANA name, or a fixed offset like "+02:00"."""
+        if self.timezone[:1] in "+-":
+            return datetime.strptime(self.timezone, "%z").tzinfo or UTC
+        return ZoneInfo(self.timezone)
 
 
 def _columns() -> Any:
@@ -115,6 +122,20 @@ def credentials(connection: Connection, ring: Ring, shop_id: int) -> dict[str, s
 def cursor(connection: Connection, shop_id: int, stream: str) -> str | None:
     c = tables.Cursor
     return connection.scalar(select(c.value).where(c.shop_id == shop_id, c.stream == stream))
+
+
+def external_ids(connection: Connection, shop_id: int, stream: str) -> set[str]:
+    """The shop's ids of what we hold and believe to be there still. stream: products, orders,
+    refunds."""
+    p, o, r = tables.Product, tables.Order, tables.Refund
+    statements = {
+        "products": select(p.external_id).where(
+            p.shop_id == shop_id, p.withheld.not_in(("unknown", "deleted"))
+        ),
+        "orders": select(o.external_id).where(o.shop_id == shop_id, o.platform_status != "deleted"),
+        "refunds": select(r.external_id).where(r.shop_id == shop_id),
+    }
+    return set(connection.scalars(statements[stream]))
 
 
 @dataclass(frozen=True, slots=True)

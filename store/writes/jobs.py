@@ -41,24 +41,21 @@ def finish_run(
     )
 
 
-def mark_cut_off(connection: Connection, silent_since: datetime, now: datetime) -> list[int]:
-    """Runs that stopped beating before `silent_since` died: mark them, tell which.
-
-    Call it only while holding the clock's lease, or a living run would be taken for dead.
-    """
+def mark_cut_off(
+    connection: Connection, silent_since: datetime, now: datetime
+) -> list[tuple[str, int | None]]:
+    """Runs that stopped beating before `silent_since` died: mark them, tell (job, shop) of each."""
     r = tables.JobRun
-    dead = list(
-        connection.scalars(
-            select(r.id).where(r.outcome == "running", r.heartbeat_at < silent_since)
-        )
-    )
+    dead = connection.execute(
+        select(r.id, r.job, r.shop_id).where(r.outcome == "running", r.heartbeat_at < silent_since)
+    ).all()
     if dead:
         connection.execute(
             update(r)
-            .where(r.id.in_(dead))
+            .where(r.id.in_([row.id for row in dead]))
             .values(outcome="cut off", finished_at=now, detail="The process died; it runs again.")
         )
-    return dead
+    return [(row.job, row.shop_id) for row in dead]
 
 
 def ask(connection: Connection, shop_id: int, job: str, now: datetime) -> None:

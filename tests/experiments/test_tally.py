@@ -45,11 +45,11 @@ def test_the_order_of_visitors_does_not_matter(some, cap, random):
 
 
 @given(units, caps)
-def test_a_tally_comes_back_from_text_as_it_was(some, cap):
+def test_a_tally_comes_back_from_json_as_it_was(some, cap):
     tally = Tally.of(some, cap)
-    assert Tally.from_text(tally.to_text()) == tally
+    assert Tally.from_json(tally.to_json()) == tally
     arms = Arms.of(some, cap)
-    assert Arms.from_text(arms.to_text()) == arms
+    assert Arms.from_json(arms.to_json()) == arms
 
 
 def test_the_sums_are_those_done_on_paper():
@@ -85,20 +85,20 @@ def test_sums_of_squares_are_exact_beyond_64_bits():
     whale = Unit("treatment", START, orders=1, revenue_minor=price)
     tally = Tally.of([whale] * 3, None)
     assert tally.revenue_sq == 3 * price**2
-    assert Tally.from_text(tally.to_text()).revenue_sq == 3 * price**2
+    assert Tally.from_json(tally.to_json()).revenue_sq == 3 * price**2
 
 
 @pytest.mark.parametrize(
-    "text", ["{}", "[]", "null", json.dumps({"visitors": 1}), Tally().to_text().replace("0", "0.5")]
+    "text", ["{}", "[]", "null", json.dumps({"visitors": 1}), Tally().to_json().replace("0", "0.5")]
 )
 def test_text_that_is_no_tally_is_refused(text):
     with pytest.raises(ValueError, match="a stored tally"):
-        Tally.from_text(text)
+        Tally.from_json(text)
 
 
 def test_text_that_is_no_pair_of_arms_is_refused():
     with pytest.raises(ValueError, match="control and treatment"):
-        Arms.from_text(Tally().to_text())
+        Arms.from_json(Tally().to_json())
 
 
 @given(units, caps, st.integers(0, 40))

@@ -89,3 +89,18 @@ def random_shop(seed: int, products: int = 60, orders_: int = 300) -> Interactio
         who = int(random.integers(0, 50))
         baskets.append((None if who > 40 else who, float(random.uniform(0, 200)), held.tolist()))
     return orders(*baskets)
+
+
+def themed_shop(seed: int = 0, orders_: int = 900, themes: int = 8, each: int = 8) -> Interactions:
+    """Orders of three products of one theme: co-purchase is worth knowing, popularity little.
+
+    Product p belongs to theme p // each; customers come back to their theme three times of four.
+    """
+    random = np.random.default_rng(seed)
+    baskets: list[Basket] = []
+    for _ in range(orders_):
+        who = int(random.integers(0, 150))
+        theme = who % themes if random.random() < 0.75 else int(random.integers(themes))
+        held = theme * each + random.choice(each, size=3, replace=False)
+        baskets.append((who, float(random.uniform(0, 120)), held.tolist()))
+    return orders(*baskets)

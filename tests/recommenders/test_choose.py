@@ -88,7 +88,7 @@ def test_strategies_meet_on_a_common_scale() -> None:
     }
     found = rank(Ask("you_might_like", customer=7, bought=(2,)), ALL, lists)
     assert {c.product: c.score for c in found} == pytest.approx(
-        {10: 0.5, 12: 0.7, 11: 0.5 * 0.8 / 0.9 + 0.35}
+        {10: 0.15, 12: 0.7, 11: 0.15 * 0.8 / 0.9 + 0.35}
     )
 
 

@@ -1,0 +1,177 @@
+"""`python -m scheduler`: the clock. `python -m scheduler run JOB [SHOP_ID]`: one job, as its child.
+
+The clock holds a lease, so a second one stands by. What is overdue or was cut off is computed
+from `job_runs` at start; nothing of it lives in memory only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from connectors.errors import ConnectorError
+
+from scheduler import jobs
+from scheduler.lease import lease
+from scheduler.record import SILENT_AFTER
+from store import settings
+from store.engine import reading, writing
+from store.errors import Explained
+from store.opening import Store, open_store, require_schema
+from store.reads import shops
+from store.writes import jobs as job_writes
+
+# How soon a request ("Sync now"), a new shop or a dead job is noticed.
+WATCH_S = 2.0
+# How soon a stand-by takes over.
+STAND_BY_S = 1.0
+# Jobs at work at once: one that trains and one that does anything else.
+AT_ONCE = 2
+
+log = structlog.get_logger()
+
+
+class Clock:
+    """The jobs of all shops on one APScheduler, each run in a child process."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(AT_ONCE)},
+            # A clock that was stopped for hours catches up with one run, not with each missed.
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        self._known: set[str] = set()
+        self._children: set[subprocess.Popen[bytes]] = set()
+
+    def run(self, over: threading.Event) -> None:
+        self._scheduler.start()
+        try:
+            while not over.is_set():
+                self._watch()
+                over.wait(WATCH_S)
+        finally:
+            self._scheduler.shutdown(wait=False)
+            for child in list(self._children):
+                child.terminate()
+
+    def _watch(self) -> None:
+        """New and removed shops, requests from people, and jobs whose process died."""
+        now = datetime.now(UTC)
+        with reading(self._store.engine) as connection:
+            every = shops.every(connection)
+        wanted: set[str] = set()
+        for job in jobs.TIMETABLE:
+            for shop in every if job.per_shop else (None,):
+                if shop is not None and not job.for_platform(shop.platform):
+                    continue
+                name = _name(job.name, shop.id if shop else None)
+                wanted.add(name)
+                if name not in self._known:
+                    self._add(job, shop, name, now)
+        for gone in self._known - wanted:
+            self._scheduler.remove_job(gone)
+        self._known = wanted
+        with writing(self._store.engine) as connection:
+            asked = job_writes.take_requests(connection, now)
+            dead = job_writes.mark_cut_off(connection, now - SILENT_AFTER, now)
+        for shop_id, job_name in asked:
+            self._at_once(job_name, shop_id)
+        for job_name, dead_shop in dead:
+            log.warning("job was cut off; it runs again", job=job_name, shop=dead_shop)
+            self._at_once(job_name, dead_shop)
+
+    def _add(self, job: jobs.Job, shop: shops.Shop | None, name: str, now: datetime) -> None:
+        due = jobs.due_at(self._store, job, shop, now)
+        first = {} if due is None else {"next_run_time": due}
+        self._scheduler.add_job(
+            self._in_a_child,
+            job.trigger(self._store.settings, shop),
+            id=name,
+            args=(job.name, shop.id if shop else None),
+            **first,
+        )
+
+    def _at_once(self, job: str, shop_id: int | None) -> None:
+        name = _name(job, shop_id)
+        if name in self._known:
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+
+    def _in_a_child(self, job: str, shop_id: int | None) -> None:
+        words = ["run", job, *([] if shop_id is None else [str(shop_id)])]
+        # The child reads our end of a pipe: when we die, however, it ends, and does not go on
+        # beside the clock that takes over.
+        child = subprocess.Popen([sys.executable, "-m", "scheduler", *words], stdin=subprocess.PIPE)
+        self._children.add(child)
+        try:
+            if child.wait():
+                log.error("job failed", job=job, shop=shop_id, code=child.returncode)
+        finally:
+            self._children.discard(child)
+            if child.stdin:
+                child.stdin.close()
+
+
+def _name(job: str, shop_id: int | None) -> str:
+    return f"{job}:{shop_id or 'all'}"
+
+
+def _end_with_parent() -> None:
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(70)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _serve(store: Store) -> None:
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    waiting_said = False
+    while not over.is_set():
+        with lease(store.engine) as held:
+            if held:
+                log.info("clock started")
+                Clock(store).run(over)
+                log.info("clock stopped")
+                return
+        if not waiting_said:
+            log.info("another clock is running; standing by")
+            waiting_said = True
+        over.wait(STAND_BY_S)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m scheduler", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    one = commands.add_parser("run", help="do one job now and exit")
+    one.add_argument("job", choices=[job.name for job in jobs.TIMETABLE])
+    one.add_argument("shop", type=int, nargs="?")
+    asked = parser.parse_args()
+    store = open_store(settings.load())
+    require_schema(store)
+    if asked.command == "run":
+        if not sys.stdin.isatty():
+            _end_with_parent()
+        try:
+            jobs.run(store, asked.job, asked.shop)
+        except (ConnectorError, Explained) as error:  # noted in job_runs, where people read it
+            log.warning("job failed", job=asked.job, shop=asked.shop, why=str(error))
+            return 1
+        return 0
+    _serve(store)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""The timetable: which jobs there are, how often each runs, and what each does.
+
+    job      runs                                  does
+    sync     every SYNC_MINUTES, per shop          what changed at the shop; daily also what is gone
+    train    daily at TRAIN_HOUR of the shop's     fit, measure, publish or refuse
+             day, and after the first sync
+    tally    every 10 minutes, per shop            judge ended days, refresh reports
+    upkeep   daily, for all shops                  old lists, old events
+
+Each run is a child process (`python -m scheduler run JOB SHOP`), so that a training that runs out
+of memory does not take the clock with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from scheduler.record import recorded
+from scheduler.sync import CONNECTORS, SWEPT, sync
+from scheduler.tally import tally
+from scheduler.train import train
+from scheduler.upkeep import upkeep
+from store.engine import reading, writing
+from store.opening import Store
+from store.reads import models, overview, shops
+from store.reads.shops import Shop
+from store.settings import Settings
+from store.writes import jobs as writes
+
+# What the shop deleted for good is looked for once a day: it costs a walk over every id.
+SWEEP_EVERY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    name: str
+    per_shop: bool
+    trigger: Callable[[Settings, Shop | None], BaseTrigger]
+    every: Callable[[Settings], timedelta]  # after so long without a run it is overdue
+    for_platform: Callable[[str], bool] = lambda platform: True
+
+
+TIMETABLE: tuple[Job, ...] = (
+    Job(
+        "sync",
+        True,
+        lambda settings, shop: IntervalTrigger(minutes=settings.sync_minutes),
+        lambda settings: timedelta(minutes=settings.sync_minutes),
+        lambda platform: platform in CONNECTORS,
+    ),
+    Job(
+        "train",
+        True,
+        lambda settings, shop: CronTrigger(
+            hour=settings.train_hour, timezone=shop.zone() if shop else None
+        ),
+        lambda settings: timedelta(days=1),
+    ),
+    Job(
+        "tally",
+        True,
+        lambda settings, shop: IntervalTrigger(minutes=10),
+        lambda settings: timedelta(minutes=10),
+    ),
+    Job(
+        "upkeep",
+        False,
+        lambda settings, shop: IntervalTrigger(days=1),
+        lambda settings: timedelta(days=1),
+    ),
+)
+
+
+def due_at(store: Store, job: Job, shop: Shop | None, now: datetime) -> datetime | None:
+    """When an overdue job should run: at once. None: it is not overdue, its trigger says when."""
+    shop_id = shop.id if shop else None
+    with reading(store.engine) as connection:
+        last = overview.last_success(connection, shop_id, job.name)
+        # Nothing to train from before the first sync, which asks for the first training itself.
+        if job.name == "train" and not models.every(connection, shop.id if shop else 0):
+            return None
+    return now if last is None or now - last > job.every(store.settings) else None
+
+
+def run(store: Store, job: str, shop_id: int | None) -> None:
+    """Do one job now, recorded. Raises what the job raised."""
+    if shop_id is None:
+        with recorded(store, job, None) as run_:
+            run_.say(upkeep(store))
+        return
+    with reading(store.engine) as connection:
+        shop = shops.by_id(connection, shop_id)
+    with recorded(store, job, shop_id) as run_:
+        if job == "sync":
+            _sync(store, shop, run_.say)
+        elif job == "train":
+            trained = train(store, shop, run_.say)
+            better = sum(o.outcome == "promoted" for o in trained.outcomes)
+            run_.say(f"version {trained.version}: {better} placements beat bestsellers")
+        elif job == "tally":
+            run_.say(f"{len(tally(store, shop))} experiments counted")
+        else:
+            raise ValueError(f"there is no job {job!r}")
+
+
+def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
+    def progress(stream: str, read: int, total: int | None) -> None:
+        say(f"{stream}: {read:,}" + (f" of {total:,}" if total else ""))
+
+    say(str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop))))
+    with reading(store.engine) as connection:
+        trained = models.every(connection, shop.id)
+    if not trained:
+        with writing(store.engine) as connection:
+            writes.ask(connection, shop.id, "train", shop.now())
+
+
+def _sweep_is_due(store: Store, shop: Shop) -> bool:
+    with reading(store.engine) as connection:
+        swept = shops.cursor(connection, shop.id, SWEPT)
+    return swept is None or shop.now() - datetime.fromisoformat(swept) > SWEEP_EVERY

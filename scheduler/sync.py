@@ -1,0 +1,189 @@
+"""Bring a shop's products, orders and refunds into the store: page by page, exactly once.
+
+Each page is saved together with its cursor in one transaction, so a sync that dies goes on at the
+page it died on, and a page that comes twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from connectors.errors import TryLater
+from connectors.woocommerce.client import WooCommerce
+from sqlalchemy import Connection
+
+from store.engine import reading, writing
+from store.errors import Explained
+from store.opening import Store
+from store.reads import shops
+from store.records import Order, Page, Product, Refund
+from store.writes import catalogue, orders
+from store.writes import shops as shop_writes
+
+# A busy shop is given time; one that stays busy is left to the next run, which resumes.
+MOST_WAITS = 6
+LONGEST_WAIT_S = 60
+
+
+class Connector(Protocol):
+    """What every platform's client offers. A cursor is its own text; None begins at the start."""
+
+    def products(self, cursor: str | None = None) -> Iterator[Page[Product]]: ...
+    def orders(self, cursor: str | None = None) -> Iterator[Page[Order]]: ...
+    def refunds(self, cursor: str | None = None) -> Iterator[Page[Refund]]: ...
+    def product_ids(self, cursor: str | None = None) -> Iterator[Page[str]]: ...
+    def order_ids(self, cursor: str | None = None) -> Iterator[Page[str]]: ...
+    def refund_ids(self, cursor: str | None = None) -> Iterator[Page[str]]: ...
+    def products_named(self, ids: Iterable[str]) -> Iterator[Page[Product]]: ...
+    def orders_named(self, ids: Iterable[str]) -> Iterator[Page[Order]]: ...
+    def close(self) -> None: ...
+
+
+def _woocommerce(shop: shops.Shop, opened: dict[str, str], store: Store) -> Connector:
+    private = store.settings.allow_private_hosts or opened.get("allow_private") == "yes"
+    return WooCommerce(shop.url, opened["key"], opened["secret"], allow_private=private)
+
+
+CONNECTORS: dict[str, Callable[[shops.Shop, dict[str, str], Store], Connector]] = {
+    "woocommerce": _woocommerce,
+}
+
+
+class NothingToSync(Explained):
+    """A shop of files has no API; its orders come by `flask import`."""
+
+
+@dataclass
+class Synced:
+    """What a sync did: rows new or newer by stream, and what could not be read."""
+
+    saved: dict[str, int] = field(default_factory=dict)
+    gone: dict[str, int] = field(default_factory=dict)
+    rejected: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        parts = [f"{count:,} {stream}" for stream, count in self.saved.items()]
+        parts += [f"{count:,} {stream} gone" for stream, count in self.gone.items() if count]
+        if self.rejected:
+            parts.append(f"{len(self.rejected):,} not readable, the first: {self.rejected[0]}")
+        return ", ".join(parts)
+
+
+SWEPT = "swept"  # the cursor that holds when the last sweep ended
+
+# Told after each page: the stream, rows read so far, and how many there are (None: not known).
+Progress = Callable[[str, int, int | None], None]
+
+Save = Callable[[Connection, Any], int]
+
+
+def sync(
+    store: Store,
+    shop: shops.Shop,
+    progress: Progress,
+    *,
+    full: bool = False,
+    sweep: bool = False,
+) -> Synced:
+    """What changed since the saved cursors; with `full`, everything.
+
+    `sweep` (part of `full`) also looks for what the shop deleted for good.
+    """
+    if shop.platform not in CONNECTORS:
+        raise NothingToSync(
+            f"{shop.name} has no API to ask. Bring its data with `flask import {shop.key} ...`."
+        )
+    with reading(store.engine) as connection:
+        opened = shops.credentials(connection, store.ring, shop.id)
+        pepper = shops.keys(connection, store.ring, shop.id, shop.now()).pepper
+    if full:
+        with writing(store.engine) as connection:
+            shop_writes.forget_cursors(connection, shop.id)
+    connector = CONNECTORS[shop.platform](shop, opened, store)
+    synced = Synced()
+    streams: tuple[tuple[str, Callable[..., Iterator[Page[Any]]], Save], ...] = (
+        ("products", connector.products, lambda c, p: catalogue.save_products(c, shop.id, p)),
+        ("orders", connector.orders, lambda c, o: orders.save_orders(c, shop.id, pepper, o)),
+        ("refunds", connector.refunds, lambda c, r: orders.save_refunds(c, shop.id, r)),
+    )
+    try:
+        for name, pages, save in streams:
+            _stream(store, shop, name, pages, save, progress, synced)
+        if full or sweep:
+            _sweep(store, shop, connector, progress, synced)
+            with writing(store.engine) as connection:
+                at = shop.now().isoformat()
+                shop_writes.save_cursor(connection, shop.id, SWEPT, at, shop.now())
+    finally:
+        connector.close()
+    return synced
+
+
+def _stream(
+    store: Store,
+    shop: shops.Shop,
+    name: str,
+    pages: Callable[..., Iterator[Page[Any]]],
+    save: Save,
+    progress: Progress,
+    synced: Synced,
+) -> None:
+    with reading(store.engine) as connection:
+        cursor = shops.cursor(connection, shop.id, name)
+    read, waits = 0, 0
+    synced.saved[name] = 0
+    while True:
+        try:
+            for page in pages(cursor):
+                with writing(store.engine) as connection:
+                    synced.saved[name] += save(connection, page.rows)
+                    shop_writes.save_cursor(connection, shop.id, name, page.cursor, shop.now())
+                cursor, waits = page.cursor, 0
+                read += len(page.rows)
+                synced.rejected += page.rejected
+                progress(name, read, page.total)
+            return
+        except TryLater as busy:
+            waits += 1
+            if waits > MOST_WAITS:
+                raise
+            time.sleep(min(busy.after_s, LONGEST_WAIT_S))
+
+
+def _sweep(
+    store: Store, shop: shops.Shop, connector: Connector, progress: Progress, synced: Synced
+) -> None:
+    """Find what the shop deleted for good: platforms leave no trace of it but its absence.
+
+    What a walk did not show is asked for by name before it is believed gone: rows move while we
+    walk. A refund cannot be asked for so; a sync of all refunds has just seen those that exist.
+    """
+    for name, ids, named, withdraw in (
+        ("products", connector.product_ids, connector.products_named, _withdraw_products),
+        ("orders", connector.order_ids, connector.orders_named, _cancel_orders),
+        ("refunds", connector.refund_ids, None, orders.withdraw_refunds),
+    ):
+        there: set[str] = set()
+        for page in ids():
+            there.update(page.rows)
+            progress(f"{name} still there", len(there), page.total)
+        with reading(store.engine) as connection:
+            missing = sorted(shops.external_ids(connection, shop.id, name) - there)
+        if named is not None and missing:
+            for found in named(missing):
+                there.update(row.id for row in found.rows)
+            missing = [identifier for identifier in missing if identifier not in there]
+        with writing(store.engine) as connection:
+            withdraw(connection, shop.id, missing)
+        synced.gone[name] = len(missing)
+
+
+def _withdraw_products(connection: Connection, shop_id: int, ids: Sequence[str]) -> None:
+    catalogue.withdraw_products(connection, shop_id, ids, "deleted")
+
+
+def _cancel_orders(connection: Connection, shop_id: int, ids: Sequence[str]) -> None:
+    orders.cancel_orders(connection, shop_id, ids, "deleted")

@@ -1,0 +1,33 @@
+// Asks the application what a shelf shows. The answer comes in the right shape or not at all:
+// a shop's page must not break, nor complain, because we are down.
+
+import { address } from "./page.js";
+
+const PATIENCE_MS = 4000; // a shelf that comes later than this is of no use to the shopper
+
+let down = false; // one failed request is enough for this page
+
+/** The answer to a shelf request with the items that can be shown, or undefined. */
+export async function ask(query) {
+  if (down) return;
+  const asked = Object.entries(query).filter(([, value]) => value);
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), PATIENCE_MS);
+  try {
+    const { signal } = stop;
+    const url = `${address}/shelf?${new URLSearchParams(asked)}`;
+    const answer = await (await fetch(url, { credentials: "omit", signal })).json();
+    answer.items = answer.items.filter((item) => item.id && item.title && web(item.url));
+    return answer;
+  } catch {
+    down = true; // not there, too late, or not in the shape of an answer
+  }
+}
+
+/** An address as a full URL if a browser may safely follow it, else undefined. */
+export function web(address) {
+  try {
+    const url = new URL(address, document.baseURI);
+    if (address && /^http/.test(url.protocol)) return url.href;
+  } catch {}
+}

@@ -1,0 +1,35 @@
+// The table of contents of shelf.js: what happens when the script runs, in order.
+
+import { decide, follow } from "./consent.js";
+import { fill } from "./forms.js";
+import { enter, token, visitor } from "./memory.js";
+import { address, preset, said } from "./page.js";
+import { ProductShelf } from "./product_shelf.js";
+import css from "./shelf.css";
+import { drop } from "./tell.js";
+import { visit } from "./visit.js";
+
+// Browsers that do not know nested styles (from before autumn 2023) keep the page as it is.
+const able = CSS.supports("selector(&)");
+if (able && said.key && !customElements.get("product-shelf")) {
+  // A constructed sheet passes a strict Content Security Policy.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets.push(sheet);
+  window.alongside = { ...preset, consent: decide, visitor, token };
+  follow((state) => {
+    const withdrawn = enter(state);
+    if (withdrawn) forget(withdrawn);
+    fill();
+    visit();
+  });
+  customElements.define("product-shelf", ProductShelf);
+}
+
+/** Sends nothing more of a visitor, and asks the server to erase what it holds. */
+function forget(visitor) {
+  drop();
+  const headers = { "Alongside-Visitor": visitor };
+  const how = { method: "DELETE", headers, keepalive: true, credentials: "omit" };
+  fetch(`${address}/me`, how).catch(() => {});
+}

@@ -1,0 +1,29 @@
+// Fetches shelf-more.js when the shopper first presses a button that needs it.
+
+import { choose, refuse } from "./memory.js";
+import { address, script } from "./page.js";
+import { send, tell } from "./tell.js";
+
+const tools = { choose, refuse, address, send, tell };
+let loading;
+
+/** Runs one of its functions; if it cannot be had, the product's own page has to do. */
+export async function more(act, press) {
+  try {
+    loading = loading || load();
+    await loading;
+    await window.alongside.more[act]({ ...press, ...tools });
+  } catch {
+    loading = null;
+    if (act === "buy") location.assign(press.item.url);
+  }
+}
+
+function load() {
+  return new Promise((onload, onerror) => {
+    const { nonce } = script;
+    const src = new URL("shelf-more.js", script.src);
+    const element = document.createElement("script");
+    document.head.append(Object.assign(element, { src, nonce, onload, onerror }));
+  });
+}

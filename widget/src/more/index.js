@@ -1,0 +1,8 @@
+// The table of contents of shelf-more.js: what pressing a shelf's buttons does. Each function gets
+// the press: its event, the item, the shelf with its answer, and the tools of shelf.js.
+
+import { buy } from "./cart.js";
+import { dismiss } from "./dismiss.js";
+import { explain } from "./sheet.js";
+
+window.alongside.more = { buy, dismiss, explain };

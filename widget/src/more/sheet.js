@@ -1,0 +1,93 @@
+// The sheet "Why am I seeing this?": what this shelf went by, what this browser keeps, and the
+// two things a shopper may want then: to switch it off with everything erased, or on again.
+
+import css from "./sheet.css";
+import { words } from "./words.js";
+
+const OFF = "alongside.off"; // the shopper's "no", which consent.js looks for
+
+export function explain({ event, shelf, query }) {
+  const say = words(shelf);
+  const opener = event.target;
+  const sheet = make("dialog", { className: "shelf-sheet", lang: shelf.locale });
+  const draw = () => {
+    const isOff = read(localStorage, OFF);
+    const title = make("h2", { id: "shelf-sheet-title" }, say.why);
+    const change = make("button", { type: "button" }, isOff ? say.on : say.off);
+    change.onclick = () => {
+      switchOff(!isOff);
+      draw();
+      sheet.querySelector("button").focus();
+    };
+    const close = make("button", { type: "button" }, say.close);
+    close.onclick = () => sheet.close();
+    sheet.replaceChildren(
+      make("style", {}, css),
+      title,
+      ...(isOff
+        ? [make("p", {}, say.isOff)]
+        : [make("p", {}, say.about), list(used(query, say)), make("p", {}, say.kept), list(kept(say))]),
+      make("p", { className: "shelf-sheet-acts" }, change, close),
+    );
+  };
+  draw();
+  sheet.setAttribute("aria-labelledby", "shelf-sheet-title");
+  sheet.onclick = ({ target }) => target === sheet && sheet.close(); // a click beside it
+  sheet.onclose = () => {
+    sheet.remove();
+    opener.focus();
+  };
+  document.body.append(sheet);
+  sheet.showModal();
+}
+
+/** What the shelf went by, from what was asked for it. */
+function used(query, say) {
+  const { product, recent, cart, customer } = query;
+  return [
+    say.orders,
+    product && say.product,
+    recent && count(say.recent, recent.split(",")),
+    cart && say.cart,
+    customer && say.customer,
+  ].filter(Boolean);
+}
+
+/** What is kept in this browser, read from its storage and not from hearsay. */
+function kept(say) {
+  const entry = read(localStorage, "alongside") || read(sessionStorage, "alongside") || {};
+  const { visitor, recent = [], refused = [], sights = [], clicked = {} } = entry;
+  const lines = [
+    visitor && say.visitor.replace("{}", visitor),
+    recent.length && count(say.recent, recent),
+    refused.length && count(say.refused, refused),
+    sights.length && count(say.sights, [...new Set(sights)]),
+    Object.keys(clicked).length && count(say.clicked, Object.keys(clicked)),
+  ].filter(Boolean);
+  return lines.length ? lines : [say.nothing];
+}
+
+const count = (text, ids) => text.replace("{}", ids.length);
+
+/** Settling consent anew erases storage and tells the server: see consent.js. */
+function switchOff(off) {
+  if (off) localStorage.setItem(OFF, "1");
+  else localStorage.removeItem(OFF);
+  window.alongside.consent();
+}
+
+function read(storage, name) {
+  try {
+    return JSON.parse(storage.getItem(name));
+  } catch {
+    return null;
+  }
+}
+
+function make(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+const list = (lines) => make("ul", {}, ...lines.map((line) => make("li", {}, line)));

@@ -1,0 +1,22 @@
+// What the page says about itself, in the attributes of our script tag. Read once, at start.
+
+// Found by its key: optimisers merge and rename scripts. Without a tag, one that says nothing.
+export const script =
+  document.querySelector("script[data-key]") || document.createElement("script");
+
+/** The attributes: key, api, consent, product, cart, customer, texts. */
+export const said = script.dataset;
+
+/** What the page left for us before we were loaded: `consent`, `texts`. */
+export const preset = window.alongside || {};
+
+export const address = `${said.api || new URL(script.src || location).origin}/v1/${said.key}`;
+
+/** The object that a JSON text holds; an empty one if it holds none. */
+export function parse(json) {
+  try {
+    return JSON.parse(json) || {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,83 @@
+// The element <product-shelf>: waits until it is near the screen, asks, and shows what comes, or
+// leaves the page as it was. What a shelf looks like is draw.js; where it may move, sight.js.
+
+import { ask } from "./ask.js";
+import { consent } from "./consent.js";
+import { draw } from "./draw.js";
+import { recent, unwanted, visitor } from "./memory.js";
+import { said } from "./page.js";
+import { whenBelow, whenNear } from "./sight.js";
+import { send, tell } from "./tell.js";
+import { visit } from "./visit.js";
+
+const USUAL = 8;
+const MOST = 24; // the server's limits
+const CART = 50;
+
+const shelves = () => [...document.querySelectorAll("product-shelf")];
+
+export class ProductShelf extends HTMLElement {
+  connectedCallback() {
+    visit(this.get("product"));
+    if (this.products) return; // a theme moved us
+    this.products = []; // ids on this shelf: no other of the page shows them again
+    whenNear(this, () => this.fill());
+  }
+
+  get(name) {
+    return this.getAttribute(name) || "";
+  }
+
+  get locale() {
+    return this.get("locale") || document.documentElement.lang || "en";
+  }
+
+  async fill() {
+    const query = this.query();
+    const answer = await ask(query);
+    if (answer && this.isConnected) {
+      const asked = { token: answer.token, visitor: query.visitor };
+      if (answer.eligible && answer.experiment) {
+        tell("exposure", null, asked); // in both arms, and before anything is drawn
+        send();
+      }
+      const items = this.choose(answer.items);
+      this.products = items.map((item) => item.id);
+      if (items.length) return draw(this, answer, items, asked, query);
+    }
+    // A list that the theme put here stays; a place kept for nothing is given back unseen.
+    if (!this.firstElementChild) {
+      whenBelow(this, () => {
+        this.style.display = "none";
+      });
+    }
+  }
+
+  get limit() {
+    return Math.min(parseInt(this.get("limit"), 10) || USUAL, MOST);
+  }
+
+  /** What the server is asked. Without consent, nothing but the page's own product. */
+  query() {
+    const some = consent() !== "none";
+    const cart = (this.get("cart") || said.cart || "").split(",", CART);
+    // Spare ones for those that may be on the shelves before this one, or are not wanted.
+    const spare = shelves().indexOf(this) * this.limit + unwanted().length;
+    const query = {
+      locale: this.locale,
+      limit: Math.min(this.limit + spare, MOST),
+      recent: recent().join(),
+      cart: some && cart.join(),
+      visitor: visitor(),
+      customer: visitor() && said.customer,
+    };
+    for (const name of ["placement", "product", "category", "currency"]) query[name] = this.get(name);
+    return query;
+  }
+
+  /** The items to show: not the page's own, not refused, not on another shelf of this page. */
+  choose(items) {
+    const taken = [this.get("product"), ...unwanted(), ...shelves().flatMap((it) => it.products || [])];
+    return items.filter(({ id }) => !taken.includes(id)).slice(0, this.limit);
+  }
+}
