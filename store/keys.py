@@ -6,12 +6,15 @@ pepper hashes identifiers and is never rotated, or nobody would be recognised ag
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from store.settings import INSTANCE, Settings, WrongSettings
 
@@ -31,6 +34,7 @@ class Ring:
                 'print(F.generate_key().decode())"`'
             ) from None
         self._ring = MultiFernet(self._fernets)
+        self._keys = [base64.urlsafe_b64decode(key) for key in keys]
 
     def wrap(self, secret: bytes) -> bytes:
         return self._ring.encrypt(secret)
@@ -47,6 +51,14 @@ class Ring:
     def rewrap(self, wrapped: bytes) -> bytes:
         """The same secret, wrapped by the newest key."""
         return self._ring.rotate(wrapped)
+
+    def derive(self, purpose: str) -> list[bytes]:
+        """32 bytes for `purpose` from each key, the newest first: nothing of one purpose helps
+        anybody who learns another, and no secret of the installation needs a row of its own."""
+        return [
+            HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(key)
+            for key in self._keys
+        ]
 
 
 def ring(settings: Settings) -> Ring:

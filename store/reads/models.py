@@ -112,3 +112,25 @@ def live(connection: Connection, shop_id: int) -> dict[str, Live]:
         placement: Live(placement, model, version, strategies, since, outcome or "", why or "")
         for placement, model, version, strategies, since, outcome, why in found
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One flip of what is served on a placement."""
+
+    at: datetime
+    version: int | None  # None: the model's row is gone
+    strategies: Sequence[str]
+    why: str
+
+
+def published(connection: Connection, shop_id: int, placement: str) -> list[Published]:
+    """Everything that was ever put live on a placement, the newest first."""
+    p, m = tables.Publication, tables.Model
+    rows = connection.execute(
+        select(p.at, m.version, p.strategies, p.why)
+        .outerjoin(m, m.id == p.model_id)
+        .where(p.shop_id == shop_id, p.placement == placement)
+        .order_by(p.id.desc())
+    )
+    return [Published(*row) for row in rows]

@@ -86,3 +86,14 @@ def shelf_use(connection: Connection, shop_id: int, since: datetime) -> list[She
         )
         for placement, of in sorted(counts.items())
     ]
+
+
+def waiting(connection: Connection, shop_id: int) -> dict[str, datetime]:
+    """Job -> when somebody asked for it, of what the clock has not taken up yet."""
+    q = tables.Request
+    rows = connection.execute(
+        select(q.job, func.min(q.asked_at))
+        .where(q.shop_id == shop_id, q.taken_at.is_(None))
+        .group_by(q.job)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -120,6 +120,19 @@ def publish(
     )
 
 
+def roll_back(
+    connection: Connection, shop_id: int, model_id: int, why: str, now: datetime
+) -> list[str]:
+    """Serve a model again wherever it was judged, with what was decided then; tells where."""
+    d = tables.Decision
+    rows = connection.execute(
+        select(d.placement, d.strategies).where(d.model_id == model_id).order_by(d.placement)
+    ).all()
+    for placement, strategies in rows:
+        publish(connection, shop_id, placement, model_id, strategies, why, now)  # type: ignore[arg-type] # only placements are stored
+    return [row.placement for row in rows]
+
+
 def prunable(connection: Connection, shop_id: int, keep: int) -> list[int]:
     """Models beyond the newest `keep` that nothing serves, and runs that died half-way."""
     m, live, e = tables.Model, tables.Live, tables.Experiment

@@ -1,0 +1,52 @@
+"""The merchant's application: table of contents of the admin pages and of the report's address.
+
+Its own Flask app, apart from the storefront: sessions, CSRF and strict headers are for people who
+log in. `wsgi.py` sends the storefront's addresses elsewhere.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from plugin import (
+    access,
+    api,
+    db,
+    entry,
+    experiments,
+    headers,
+    layout,
+    models,
+    overview,
+    refusals,
+    report,
+    session,
+    shops,
+)
+from store.opening import Store
+
+# The longest form of ours is a few hundred bytes.
+LONGEST_BODY = 64 * 1024
+
+
+def create_app(store: Store) -> Flask:
+    app = Flask(__name__, static_url_path="/admin/static")
+    app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    # A form stays good as long as its session; a page left open over lunch is no attack.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    if store.settings.trusted_proxies:
+        hops = store.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
+    db.install(app, store)
+    session.install(app, store)
+    headers.install(app, https=store.settings.base_url.startswith("https://"))
+    access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
+    CSRFProtect(app)
+    refusals.install(app)
+    layout.install(app)
+    for room in (entry, shops, overview, experiments, report, models, api):
+        app.register_blueprint(room.pages)
+    return app

@@ -1,0 +1,289 @@
+"""`flask shop`: connect a shop, list what is connected, remove one with all its data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import Connection
+
+from plugin import words
+from plugin.commands import terms
+from plugin.db import the_store
+from store.engine import reading, writing
+from store.errors import Explained
+from store.opening import require_schema
+from store.reads import people, shops
+from store.reads.overview import last_success
+from store.records import Platform, ShopFacts
+from store.writes import people as people_writes
+from store.writes import shops as writes
+
+
+@click.group()
+def shop() -> None:
+    """Connect, list and remove shops."""
+
+
+@shop.group()
+def add() -> None:
+    """Connect a shop; prints its public key, which goes into the shop's pages."""
+
+
+_owner = click.option("--owner", help="E-mail of the account that shall own it.")
+
+
+@add.command()
+@click.option("--url", required=True, help="The shop's address, such as https://shop.example.")
+@click.option("--key", required=True, help="The consumer key (ck_...) of its REST API.")
+@click.option(
+    "--secret", help="The consumer secret: - (standard input), @file; without it a prompt."
+)
+@click.option("--name", help="What to call it here; default: its own title.")
+@_owner
+@terms.as_json
+@with_appcontext
+def woocommerce(
+    url: str, key: str, secret: str | None, name: str | None, owner: str | None, as_json: bool
+) -> None:
+    """Connect a WooCommerce shop by a REST API key with the permission Read.
+
+    Make the key in WordPress under WooCommerce > Settings > Advanced > REST API. The shop is
+    asked whether address and key work before anything is stored. An address typed here is trusted
+    even if it lies in a private network.
+    """
+    from connectors.errors import ConnectorError
+    from connectors.woocommerce.client import WooCommerce
+
+    require_schema(the_store())
+    opened = terms.secret(secret, "The consumer secret")
+    if not re.match(r"https?://", url):
+        url = f"https://{url}"
+    connector = WooCommerce(url, key, opened, allow_private=True)
+    try:
+        facts = connector.check()
+    except ConnectorError as fault:
+        raise Explained(f"Not connected. {fault}") from None
+    finally:
+        connector.close()
+    credentials = {"url": url, "key": key, "secret": opened, "allow_private": "yes"}
+    _connect("woocommerce", facts, credentials, name, owner, as_json)
+
+
+@add.command()
+@click.option("--name", required=True, help="What to call the shop.")
+@click.option("--currency", required=True, help="ISO 4217 code of its prices, such as GBP.")
+@click.option("--timezone", default="UTC", show_default=True, help="Such as Europe/London.")
+@click.option("--locale", default="en", show_default=True, help="Such as en-GB or de.")
+@click.option("--url", default="", help="The shop's address, for links.")
+@_owner
+@terms.as_json
+@with_appcontext
+def files(
+    name: str,
+    currency: str,
+    timezone: str,
+    locale: str,
+    url: str,
+    owner: str | None,
+    as_json: bool,
+) -> None:
+    """Make a shop that is fed from CSV files by `flask import`."""
+    require_schema(the_store())
+    currency = currency.upper()
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        raise Explained(f"{currency!r} is no currency code; write three letters such as GBP.")
+    if not re.fullmatch(r"[+-]\d\d:\d\d", timezone):
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise Explained(
+                f"There is no time zone {timezone!r}. Write one such as Europe/London or +02:00."
+            ) from None
+    _connect("files", ShopFacts(name, url, currency, timezone, locale), {}, None, owner, as_json)
+
+
+@add.command(context_settings={"ignore_unknown_options": True})
+@click.argument("rest", nargs=-1)
+@with_appcontext
+def shopify(rest: tuple[str, ...]) -> None:
+    """Not built yet."""
+    raise Explained(
+        "Connecting to Shopify is not built yet. Until then export products and orders there as "
+        "CSV, and use `flask shop add files` and `flask import`."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    key: str
+    name: str
+    platform: str
+    url: str
+    currency: str
+    timezone: str
+    locale: str
+    owner: str | None
+
+
+def _connect(
+    platform: Platform,
+    facts: ShopFacts,
+    credentials: dict[str, str],
+    name: str | None,
+    owner: str | None,
+    as_json: bool,
+) -> None:
+    store = the_store()
+    if name:
+        facts = ShopFacts(name, facts.url, facts.currency, facts.timezone, facts.locale)
+    if not facts.name.strip() or not facts.name.isprintable():
+        raise Explained("The shop needs a name of printable characters: give one with --name.")
+    with writing(store.engine) as connection:
+        user = _new_owner(connection, owner)
+        now = terms.now()
+        shop_id, key = writes.add_shop(connection, store.ring, platform, facts, credentials, now)
+        if user:
+            people_writes.grant(connection, user.id, shop_id, "owner")
+        people_writes.note(connection, "shop added", facts.name, now, shop_id=shop_id)
+    connected = Connected(
+        key,
+        facts.name,
+        platform,
+        facts.url,
+        facts.currency,
+        facts.timezone,
+        facts.locale,
+        user.email if user else None,
+    )
+    if as_json:
+        terms.show_json(connected)
+        return
+    click.echo(f"Connected {facts.name} ({words.PLATFORM[platform]}). Public key: {key}")
+    if user:
+        click.echo(f"Its owner is {user.email}.")
+    else:
+        click.echo("It has no owner yet: `flask setup-link` makes its holder one.")
+    step = "flask import" if platform == "files" else "flask sync"
+    click.echo(f"Next: `{step} {key}`, then `flask train {key}`.")
+
+
+def _new_owner(connection: Connection, email: str | None) -> people.User | None:
+    """Whose the new shop is: the account named, else the only one there is."""
+    if email is not None:
+        user = people.user_by_email(connection, email)
+        if user is None:
+            raise Explained(f"Nobody here has the e-mail {email!r}. Make an account by setup-link.")
+        return user
+    users = people.every(connection)
+    return users[0] if len(users) == 1 else None
+
+
+@shop.command("list")
+@terms.as_json
+@with_appcontext
+def list_(as_json: bool) -> None:
+    """Every connected shop."""
+    with reading(the_store().engine) as connection:
+        found = [
+            (one, shops.counts(connection, one.id), last_success(connection, one.id, "sync"))
+            for one in shops.every(connection)
+        ]
+    if as_json:
+        terms.show_json(
+            [
+                {
+                    "key": one.key,
+                    "name": one.name,
+                    "platform": one.platform,
+                    "url": one.url,
+                    "currency": one.currency,
+                    "products": counts.products,
+                    "orders": counts.orders,
+                    "last_synced_at": synced,
+                }
+                for one, counts, synced in found
+            ]
+        )
+        return
+    if not found:
+        click.echo("No shop is connected yet. `flask shop add --help` says how.")
+        return
+    terms.show_table(
+        ("Name", "Key", "Platform", "Products", "Orders", "Last sync"),
+        [
+            (
+                one.name,
+                one.key,
+                words.PLATFORM[one.platform],
+                f"{counts.products:,}",
+                f"{counts.orders:,}",
+                f"{synced:%Y-%m-%d %H:%M} UTC" if synced else "never",
+            )
+            for one, counts, synced in found
+        ],
+    )
+
+
+@shop.command()
+@terms.shop_argument
+@terms.as_json
+@with_appcontext
+def show(shop: str, as_json: bool) -> None:
+    """One shop: what is held, and the keys its pages and its platform package need.
+
+    The customer key and the report key are secrets.
+    """
+    store = the_store()
+    with reading(store.engine) as connection:
+        one = terms.the_shop(connection, shop)
+        counts = shops.counts(connection, one.id)
+        keys = shops.keys(connection, store.ring, one.id, one.now())
+    snippet = (
+        f'<script src="{store.settings.base_url}/shelf.js" data-key="{one.key}" defer></script>'
+    )
+    facts = {
+        "key": one.key,
+        "name": one.name,
+        "platform": one.platform,
+        "url": one.url,
+        "currency": one.currency,
+        "timezone": one.timezone,
+        "locale": one.locale,
+        "products": counts.products,
+        "orders": counts.orders,
+        "customer_key": keys.customer[0].decode(),
+        "report_key": keys.report[0].decode(),
+        "snippet": snippet,
+    }
+    if as_json:
+        terms.show_json(facts)
+        return
+    for label, value in facts.items():
+        click.echo(f"{label.replace('_', ' '):13} {value}")
+
+
+@shop.command()
+@terms.shop_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@terms.as_json
+@with_appcontext
+def remove(shop: str, yes: bool, as_json: bool) -> None:
+    """Remove a shop with everything held of it: products, orders, models, experiments."""
+    with reading(the_store().engine) as connection:
+        one = terms.the_shop(connection, shop)
+        counts = shops.counts(connection, one.id)
+    if not yes:
+        question = f"Delete {one.name} with {counts.products:,} products, {counts.orders:,} orders?"
+        if not click.confirm(question):
+            raise Explained("Nothing was removed.")
+    with writing(the_store().engine) as connection:
+        writes.remove_shop(connection, one.id)
+        people_writes.note(connection, "shop removed", one.name, terms.now())
+    if as_json:
+        terms.show_json({"removed": one.key})
+    else:
+        click.echo(f"Removed {one.name}. Take the snippet out of the shop's pages as well.")

@@ -1,0 +1,65 @@
+"""What is known of an experiment right now, for whichever page, file or command tells it.
+
+The scheduler counts and stores; here the stored report is read back and put into the merchant's
+own words and currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from experiments.report import Report, sentence
+from plugin.numbers import Numbers
+from store.reads import experiments
+from store.reads.shops import Shop
+from store.records import Experiment
+
+# The verdict's kind -> the two words that stand above its sentence.
+HEADS = {
+    "too_early": "Too early to say",
+    "lopsided": "Data problem",
+    "not_proven": "Not proven",
+    "helping": "Helping",
+    "hurting": "Hurting",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An experiment with its report, if there is one yet."""
+
+    number: int
+    experiment: Experiment
+    report: Report | None
+    computed_at: datetime | None
+    sentence: str  # "" before the first count
+
+    @property
+    def kind(self) -> str:
+        """not_counted, too_early, lopsided, not_proven, helping or hurting."""
+        if self.report is None:
+            return "not_counted"
+        verdict = self.report.verdict
+        return verdict.direction if verdict.kind == "lift" else verdict.kind
+
+    @property
+    def head(self) -> str:
+        return HEADS.get(self.kind, "Not counted yet")
+
+    def state(self, now: datetime) -> str:
+        """running, due (past its end, not stopped) or stopped."""
+        if self.experiment.stopped_at is not None:
+            return "stopped"
+        return "running" if now < self.experiment.ends_at else "due"
+
+
+def told(connection: Connection, shop: Shop, numbered: experiments.Numbered) -> Told:
+    stored = experiments.report_body(connection, numbered.experiment.id)
+    if stored is None:
+        return Told(numbered.number, numbered.experiment, None, None, "")
+    report = Report.from_json(stored[0])
+    words = sentence(report, Numbers.of(shop).money)
+    return Told(numbered.number, numbered.experiment, report, stored[1], words)

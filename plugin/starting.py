@@ -1,0 +1,159 @@
+"""What has to be known and locked before a split test starts? For the page and the command alike.
+
+A test is planned from the shop's own traffic where it is known; the cap on revenue per visitor is
+learned from the last 90 days and frozen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from experiments.plan import LONGEST_DAYS, SHORTEST_DAYS, Plan, plan
+from store.errors import Explained
+from store.reads import models
+from store.reads.shops import Shop
+from store.reads.traffic import Spending, Traffic, spending, traffic
+from store.records import Placement
+from store.writes import experiments as writes
+
+DAYS = 28  # four of each weekday
+WINDOW_DAYS = 7  # what a shelf sets off is mostly bought within a week
+# The change that a plan is made for where nobody says another one: about what good
+# recommendations bring; see docs/decisions.
+USUAL_EFFECT = 0.10
+# A shop nobody has measured yet is planned as if this many of 100 visitors bought.
+USUAL_RATE = 0.03
+
+Metric = Literal["cvr", "rpv"]
+
+
+class NotReady(Explained):
+    """The test cannot start like this; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A test as somebody wants it, checked."""
+
+    placement: Placement
+    against: str
+    metric: Metric = "cvr"
+    days: int = DAYS
+
+    def __post_init__(self) -> None:
+        if not SHORTEST_DAYS <= self.days <= LONGEST_DAYS or self.days % 7:
+            raise NotReady(
+                f"A test runs for whole weeks, {SHORTEST_DAYS} to {LONGEST_DAYS} days: each "
+                f"weekday must count equally often. {self.days} days is not that."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a shop may expect of a test; `plan` is None where no visitor has been seen yet."""
+
+    traffic: Traffic
+    spending: Spending
+    plan: Plan | None
+    effect: float
+
+    def sentence(self) -> str:
+        """What to tell a merchant before the start."""
+        if self.plan is None:
+            return (
+                "No visitor has seen this shelf yet, so nobody can say how long a test takes. Let "
+                "the shelf run for two weeks, or start and see."
+            )
+        size = f"{self.effect:.0%}"
+        pace = f"At {self.traffic.visitors_per_day:,.0f} new visitors a day"
+        if self.plan.days is not None:
+            return f"{pace} a change of {size} would show within {self.plan.days} days."
+        eight = self.plan.detectable_8_weeks
+        if eight is None:
+            return f"{pace} the shop is too small for any test: nothing would show in 8 weeks."
+        return (
+            f"{pace} a change of {size} would not show even in 8 weeks; the smallest that would is "
+            f"{eight:.0%}. A test then mostly guards against harm."
+        )
+
+
+def forecast(
+    connection: Connection,
+    shop: Shop,
+    placement: Placement,
+    metric: Metric = "cvr",
+    effect: float = USUAL_EFFECT,
+) -> Forecast:
+    """How long a test for `effect` would take at the shop's traffic of the last weeks."""
+    now = shop.now()
+    seen = traffic(connection, shop.id, placement, now)
+    spent = spending(connection, shop.id, now)
+    rate = seen.conversion_rate
+    if not seen.visitors or not rate or rate * (1 + effect) >= 1:
+        return Forecast(seen, spent, None, effect)
+    mean = sd = None
+    if spent.buyers:
+        # Per visitor: a buyer with probability `rate`, who then spends like the last buyers.
+        mean = rate * spent.total_minor / spent.buyers
+        sd = math.sqrt(max(rate * spent.squares / spent.buyers - mean**2, 0.0))
+    if metric == "rpv" and not (mean and sd):
+        return Forecast(seen, spent, None, effect)
+    planned = plan(
+        seen.visitors_per_day, rate, effect, metric=metric, mean_minor=mean, sd_minor=sd,
+        window_days=WINDOW_DAYS,
+    )  # fmt: skip
+    return Forecast(seen, spent, planned, effect)
+
+
+def start(connection: Connection, shop: Shop, wish: Wish, now: datetime) -> tuple[int, Forecast]:
+    """Start the test; returns its number and what was expected of it."""
+    live = models.live(connection, shop.id)
+    if wish.placement not in live:
+        there = ", ".join(sorted(live)) or "none yet: train first"
+        raise NotReady(f"Nothing is live on {wish.placement}. Live placements: {there}.")
+    if wish.against == "bestsellers" and wish.placement in ("bestsellers", "trending"):
+        raise NotReady("Bestsellers against bestsellers would show no difference. Choose `none`.")
+    if wish.against not in ("none", "bestsellers"):
+        if not wish.against.isdecimal():
+            raise NotReady(
+                f"A test runs against none, bestsellers, or a model's version, not {wish.against!r}"
+            )
+        rival = models.by_version(connection, shop.id, int(wish.against))
+        if rival.id == live[wish.placement].model_id:
+            raise NotReady(f"Version {wish.against} is what is live; choose another to compare.")
+    expected = forecast(connection, shop, wish.placement, wish.metric)
+    if wish.metric == "rpv" and expected.spending.cap_minor is None:
+        raise NotReady(
+            "Revenue per visitor needs orders of the last 90 days to learn its cap from, and there "
+            "are none. Measure the conversion rate (cvr) instead."
+        )
+    visitors, conversions = _planned(expected, wish.days)
+    number = writes.start_experiment(
+        connection,
+        shop.id,
+        placement=wish.placement,
+        against=wish.against,
+        metric=wish.metric,
+        started_at=now,
+        ends_at=now + timedelta(days=wish.days),
+        window_s=WINDOW_DAYS * 86_400,
+        cap_minor=expected.spending.cap_minor,
+        planned_visitors=visitors,
+        planned_conversions=conversions,
+    )
+    return number, expected
+
+
+def _planned(expected: Forecast, days: int) -> tuple[int, int]:
+    """Mature visitors and buyers by the locked end. They only tune when daily looks are sharpest
+    (any number keeps them honest), so a shop that nobody has measured gets a middling one."""
+    seen = expected.traffic
+    rate = seen.conversion_rate or USUAL_RATE
+    per_day = seen.visitors_per_day or 100.0
+    visitors = max(1, round(per_day * (days - WINDOW_DAYS)))
+    return visitors, max(1, round(visitors * rate))

@@ -1,0 +1,74 @@
+"""The merchant's words for what the store calls by short names."""
+
+from __future__ import annotations
+
+from store.records import PLACEMENTS, Placement
+
+PLACEMENT: dict[Placement, str] = {
+    "also_bought": "Customers also bought",
+    "you_might_like": "You might like",
+    "bought_together": "Often bought together",
+    "similar": "Similar products",
+    "bestsellers": "Bestsellers",
+    "trending": "Trending now",
+    "recently_viewed": "Recently viewed",
+    "buy_again": "Buy again",
+    "cart": "Goes with your cart",
+}
+STRATEGY = {
+    "bought_together": "bought together",
+    "similar": "similar products",
+    "personal": "personal taste",
+    "bestseller": "bestsellers",
+    "bestsellers": "bestsellers",
+    "viewed": "recently viewed",
+    "repurchase": "bought before",
+    "pinned": "picked by you",
+    "shelf": "the whole shelf",
+}
+OUTCOME = {
+    "promoted": "Better than bestsellers",
+    "refused": "Worse than bestsellers",
+    "unproven": "Not proven better than bestsellers",
+    "labelled": "Shows what its name says",
+}
+JOB = {
+    "sync": "Sync with the shop",
+    "train": "Training",
+    "tally": "Counting the experiments",
+    "upkeep": "Clean-up",
+    "import": "Import of files",
+}
+RUN = {"running": "at work", "ok": "done", "failed": "failed", "cut off": "cut off"}
+PLATFORM = {"woocommerce": "WooCommerce", "shopify": "Shopify", "files": "imported files"}
+METRIC = {
+    "cvr": "Conversion rate",
+    "rpv": "Revenue per visitor, capped",
+    "rpv_raw": "Revenue per visitor, uncapped",
+    "rpv_adjusted": "Revenue per visitor, allowing for what visitors spent before",
+    "aov": "Value of an order",
+}
+
+
+def placement(name: str) -> str:
+    """What a placement is called on the shop's pages."""
+    return PLACEMENT[name] if name in PLACEMENTS else name
+
+
+def against(name: str) -> str:
+    """What the control arm of an experiment sees."""
+    if name == "none":
+        return "no shelf at all"
+    if name == "bestsellers":
+        return "a shelf of bestsellers"
+    return f"the shelf of model version {name}"
+
+
+def strategies(names: list[str] | tuple[str, ...]) -> str:
+    """Several strategies as one phrase: "bought together, then similar products"."""
+    return ", then ".join(STRATEGY.get(name, name) for name in names) or "nothing"
+
+
+def many(count: str, what: str) -> str:
+    """ "1 product", "2 products"; the count comes as it is to be written."""
+    return f"{count} {what}" if count == "1" else f"{count} {what}s"

@@ -1,0 +1,152 @@
+"""What did the last weeks look like, for planning a split test? Visitors, buyers, and the cap.
+
+Before shelves were on any page no visitor is known; then customers stand in for visitors where an
+amount per buyer is asked, and how many people come is not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from store import tables
+from store.records import Placement
+
+# The cap of an experiment is learned from so much: long enough for a small shop to have a tail.
+CAP_DAYS = 90
+CAP_QUANTILE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """People who saw a placement's shelf for the first time in `days`, and what they did."""
+
+    days: int
+    visitors: int
+    buyers: int  # of those, who ordered within the window after first seeing it
+
+    @property
+    def visitors_per_day(self) -> float:
+        return self.visitors / self.days
+
+    @property
+    def conversion_rate(self) -> float | None:
+        return self.buyers / self.visitors if self.visitors else None
+
+
+def traffic(
+    connection: Connection,
+    shop_id: int,
+    placement: Placement,
+    until_at: datetime,
+    *,
+    days: int = 28,
+    window: timedelta = timedelta(days=7),
+) -> Traffic:
+    """First exposures of a placement in the `days` before `until_at - window`.
+
+    Ending a window early, so that everybody counted had as long to buy as in a test. Somebody not
+    seen in as many days before counts as new.
+    """
+    e, o = tables.Event, tables.Order
+    since = until_at - window - timedelta(days=days)
+    first = (
+        select(e.visitor, func.min(e.received_at).label("at"))
+        .where(
+            e.shop_id == shop_id,
+            e.placement == placement,
+            e.type == "exposure",
+            e.visitor.is_not(None),
+            e.received_at < until_at - window,
+            e.received_at >= since - timedelta(days=days),
+        )
+        .group_by(e.visitor)
+        .subquery()
+    )
+    entered = select(first).where(first.c.at >= since).subquery()
+    visitors = connection.scalar(select(func.count()).select_from(entered)) or 0
+    pairs = connection.execute(
+        select(entered.c.visitor, entered.c.at, o.placed_at).join(
+            o,
+            and_(
+                o.shop_id == shop_id,
+                o.visitor == entered.c.visitor,
+                o.status == "paid",
+                o.source == "shopper",
+                o.placed_at >= since,
+            ),
+        )
+    )
+    buyers = {bytes(visitor) for visitor, at, placed in pairs if at <= placed < at + window}
+    return Traffic(days, visitors, len(buyers))
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What buyers spent in the last 90 days, each customer or visitor once, net of refunds."""
+
+    buyers: int
+    total_minor: int
+    squares: int  # the sum of squares, exact
+    cap_minor: int | None  # the 99th percentile; None: nobody bought
+
+
+def spending(connection: Connection, shop_id: int, until_at: datetime) -> Spending:
+    """From which a test's cap and spread follow. A guest nobody knows is a buyer of their own."""
+    amounts: dict[Any, int] = {}
+    for person, net_minor in _net(connection, shop_id, until_at):
+        amounts[person] = amounts.get(person, 0) + net_minor
+    spent = sorted(amount for amount in amounts.values() if amount > 0)
+    if not spent:
+        return Spending(0, 0, 0, None)
+    # The smallest amount that at least 99 of 100 buyers do not exceed.
+    place = -(-len(spent) * 99 // 100) - 1
+    cap = spent[place]
+    capped = [min(amount, cap) for amount in spent]
+    return Spending(len(spent), sum(capped), sum(amount**2 for amount in capped), cap)
+
+
+def _net(connection: Connection, shop_id: int, until_at: datetime) -> list[tuple[Any, int]]:
+    """(buyer, net revenue) of each paid order of a shopper in the 90 days before."""
+    o, line, r = tables.Order, tables.OrderLine, tables.Refund
+    chosen = and_(
+        o.shop_id == shop_id,
+        o.status == "paid",
+        o.source == "shopper",
+        o.placed_at < until_at,
+        o.placed_at >= until_at - timedelta(days=CAP_DAYS),
+    )
+    net = (
+        select(line.order_id, func.sum(line.gross_minor - line.discount_minor).label("net"))
+        .join(o, o.id == line.order_id)
+        .where(chosen)
+        .group_by(line.order_id)
+        .subquery()
+    )
+    back = (
+        select(
+            r.order_external_id,
+            func.sum(r.total_minor - r.tax_minor - r.shipping_minor).label("back"),
+        )
+        .where(r.shop_id == shop_id)
+        .group_by(r.order_external_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(o.id, o.customer_id, o.visitor, net.c.net, back.c.back)
+        .outerjoin(net, net.c.order_id == o.id)
+        .outerjoin(back, back.c.order_external_id == o.external_id)
+        .where(chosen)
+    )
+    return [
+        (
+            ("customer", customer) if customer is not None
+            else ("visitor", bytes(visitor)) if visitor is not None
+            else ("order", order),
+            int(gained or 0) - int(returned or 0),
+        )
+        for order, customer, visitor, gained, returned in rows
+    ]  # fmt: skip
