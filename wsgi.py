@@ -14,8 +14,8 @@ from typing import Any
 import click
 from flask import Flask
 from flask.cli import AppGroup
-from plugin.app import create_app as create_admin
 
+from plugin.app import create_app as create_admin
 from store import settings
 from store.opening import Store, open_store
 from widget.app import create_app as create_storefront
@@ -65,7 +65,8 @@ def create_app(store: Store | None = None) -> Flask:
     store = store or open_store(settings.load())
     app = create_admin(store)
     app.cli = Commands()
-    app.wsgi_app = _dispatch(app.wsgi_app, create_storefront(store).wsgi_app)  # type: ignore[method-assign]
+    both = _dispatch(app.wsgi_app, create_storefront(store).wsgi_app)
+    app.wsgi_app = both  # type: ignore[assignment, method-assign] # as Flask's docs advise
     return app
 
 
