@@ -90,7 +90,7 @@ def answer(items: int = 8, first: int = 0, **other: Any) -> dict[str, Any]:
 
 
 TREATMENT = {"arm": "treatment", "experiment": 7}
-CONTROL = {"arm": "control", "experiment": 7, "items": []}
+CONTROL = {"arm": "control", "experiment": 7}
 
 Reply = Callable[[Route], None]
 
