@@ -8,6 +8,7 @@ that a command loads only its own room.
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,7 +17,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from plugin.app import create_app as create_admin
-from store import settings
+from store import logs, settings
 from store.opening import Store, open_store
 from widget.app import create_app as create_storefront
 
@@ -63,6 +64,8 @@ class Commands(AppGroup):
 
 def create_app(store: Store | None = None) -> Flask:
     store = store or open_store(settings.load())
+    # Commands answer on standard output; of their jobs only what is wrong is said beside it.
+    logs.configure(store.settings.log_format, logging.WARNING)
     app = create_admin(store)
     app.cli = Commands()
     both = _dispatch(app.wsgi_app, create_storefront(store).wsgi_app)

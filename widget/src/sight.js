@@ -33,7 +33,7 @@ export function whenSeen(element, act) {
 /** Whether the element starts below the screen: then whatever follows it is below as well. */
 export const isBelow = (element) => element.getBoundingClientRect().top >= innerHeight;
 
-/** Runs `change` (which gives true) as soon as it cannot move anything in sight. */
+/** Runs `change` whenever it cannot move anything in sight. */
 export function whenBelow(element, change) {
   watch(element, {}, () => isBelow(element) && change());
 }

@@ -7,6 +7,10 @@ import { words } from "./words.js";
 
 const OFF = "alongside.off"; // the shopper's "no", which consent.js looks for
 
+const style = new CSSStyleSheet(); // a <style> would need the page's leave under a strict policy
+style.replaceSync(css);
+document.adoptedStyleSheets.push(style);
+
 export function explain({ event, shelf, asked }) {
   const say = words(shelf);
   const opener = event.target;
@@ -23,7 +27,6 @@ export function explain({ event, shelf, asked }) {
     const close = make("button", { type: "button" }, say.close);
     close.onclick = () => sheet.close();
     sheet.replaceChildren(
-      make("style", {}, css),
       title,
       ...(isOff
         ? [make("p", {}, say.isOff)]
