@@ -61,6 +61,9 @@ def test_an_arm_without_visitors_has_no_rates_rather_than_zeros():
 
 def test_extra_revenue_is_the_difference_a_visitor_times_the_visitors_in_treatment():
     known = days(28, 0.03, 0.04)
+    # 700 more an arm have entered, whose windows are open: they earn nothing yet.
+    open_still = Arms(tally(14_700, 430), tally(14_700, 570))
+    known[-1] = replace(known[-1], entered=open_still)
     found = report(known, attributed_minor=1_000_000)
     rpv = next(one for one in found.differences if one.metric == "rpv")
     extra = found.extra

@@ -13,6 +13,7 @@ import pytest
 
 from tests.bench.statistics import (
     CELLS,
+    COVERED,
     DAILY_01,
     DAILY_05,
     FIXED,
@@ -62,13 +63,19 @@ def test_an_effect_is_found(effect):
     assert effect[DAILY_01, "cvr", "+10% 10k"] >= 0.70
 
 
+@pytest.mark.parametrize("metric", ["cvr", "rpv"])
+def test_the_interval_that_is_shown_holds_the_truth(effect, no_effect, metric):
+    assert effect[COVERED, metric, "+10% 10k"] >= 0.88  # .95, less what 100 runs leave to chance
+    assert no_effect[COVERED, metric, "A/A 500"] >= 0.90
+
+
 def test_the_same_seed_gives_the_same_shops():
     small = Cell("A/A 100", 100, 0.02, 0.0)
     assert measure(3, 7, [small]) == measure(3, 7, [small])
 
 
 def test_every_bar_of_the_table_can_be_missed():
-    methods = (NAIVE, FIXED, DAILY_05, DAILY_01, HYBRID, STRICT)
+    methods = (NAIVE, FIXED, DAILY_05, DAILY_01, HYBRID, STRICT, COVERED)
     peeking = {
         (method, metric, cell.name): 0.15
         for method in methods
@@ -77,5 +84,5 @@ def test_every_bar_of_the_table_can_be_missed():
     }
     wrong = missed(peeking)
     # By metric: hybrid with and without minimums, pooled and in 3 cells; the daily part at two
-    # levels and the naive test in 3 cells each; and the power of 4 cells.
-    assert len(wrong) == 2 * (2 * (1 + 3) + 3 * 3) + 4
+    # levels and the naive test in 3 cells each; the intervals in all 6; and the power of 4 cells.
+    assert len(wrong) == 2 * (2 * (1 + 3) + 3 * 3 + 6) + 4
