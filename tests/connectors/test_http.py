@@ -156,7 +156,7 @@ def test_a_name_that_changes_its_address_after_the_check_gains_nothing(monkeypat
         thread = threading.Thread(target=listen)
         thread.start()
         monkeypatch.setattr(socket, "getaddrinfo", first_public)
-        session = http.Session(allow_private=False)
+        session = http.Session(allow_private=False, limits=http.Limits(read_s=3, tries=1))
         with pytest.raises(Misconfigured, match=r"leads to 127\.0\.0\.1"):
             session.get(f"http://rebound.example:{port}/", {})
         session.close()
