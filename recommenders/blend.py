@@ -36,6 +36,7 @@ _POPULAR = {"popular 7": 7.0, "popular 30": 30.0}
 # Used as they are where a shop has too little history to learn from: company first, what is alike
 # where company is unknown, a little of what sells.
 PRIOR = {"together": 1.0, "damped": 0.3, "similar": 0.1, "popular 30": 0.05}
+_HARDLY_ANY = 0.01  # the P(b | a) of a product that was never bought with another
 ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
 
 
@@ -69,6 +70,7 @@ class Blend:
         for start in range(0, len(spoken_for), self.chunk_rows):
             rows = spoken_for[start : start + self.chunk_rows]
             fill(sheet, rows, table(choir, rows), weights)
+        _calibrate(sheet, choir.voices["together"](np.arange(len(catalogue))))
         add_evidence(sheet, baskets(interactions, len(catalogue)), order_buyers(interactions))
         _add_likeness(sheet, as_matrix(alike, catalogue, "support"))
         return sheet.lists(self.strategy, slots)
@@ -119,6 +121,17 @@ def _spoken_for(choir: Choir, rows: Rows) -> Rows:
     """The rows that any voice speaks about; what merely sells is no answer to any product."""
     said = sum(np.diff(voice(rows).indptr) for voice in choir.voices.values())
     return rows[np.asarray(said) > 0]
+
+
+def _calibrate(sheet: Sheet, together: sparse.csr_array) -> None:
+    """Scale each list so that its best product scores as the row's highest P(b | a).
+
+    Every row's loudest word was 1; where lists of several products are added up (a cart), one
+    with much company must speak louder than one with hardly any.
+    """
+    highest = np.maximum(together.max(axis=1).toarray().ravel(), _HARDLY_ANY)
+    best_score = np.maximum(sheet.score[:, :1], 1e-12)
+    sheet.score *= (highest[:, None] / best_score).astype(np.float32)
 
 
 def _add_likeness(sheet: Sheet, shared: sparse.csr_array) -> None:

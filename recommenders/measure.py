@@ -64,7 +64,7 @@ def backtest(
     then = as_of(catalogue, split)
     book = ListBook(then, [r.fit(split.train, then, split.cut_s) for r in recommenders])
     asked = questions(split, catalogue, protocol.most_questions, protocol.seed)
-    cards = _cards(then)
+    cards = cards_of(then)
     return [
         _trial(placement, asked[placement], book, cards, split.cut_s, protocol)
         for placement in asked
@@ -101,7 +101,8 @@ class ListBook(Mapping[str, Sequence[Entry]]):
         return len(self.place)
 
 
-def _cards(catalogue: Catalogue) -> dict[int, Card]:
+def cards_of(catalogue: Catalogue) -> dict[int, Card]:
+    """Cards without looks: what `choose` needs to know of each product."""
     keys = catalogue.keys.tolist()
     rows = zip(keys, catalogue.recommendable.tolist(), groups(catalogue).tolist(), strict=True)
     return {key: Card(key, str(key), sellable, group, "{") for key, sellable, group in rows}
