@@ -8,15 +8,16 @@ that a command loads only its own room.
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
-from plugin.app import create_app as create_admin
 
-from store import settings
+from plugin.app import create_app as create_admin
+from store import logs, settings
 from store.opening import Store, open_store
 from widget.app import create_app as create_storefront
 
@@ -63,9 +64,12 @@ class Commands(AppGroup):
 
 def create_app(store: Store | None = None) -> Flask:
     store = store or open_store(settings.load())
+    # Commands answer on standard output; of their jobs only what is wrong is said beside it.
+    logs.configure(store.settings.log_format, logging.WARNING)
     app = create_admin(store)
     app.cli = Commands()
-    app.wsgi_app = _dispatch(app.wsgi_app, create_storefront(store).wsgi_app)  # type: ignore[method-assign]
+    both = _dispatch(app.wsgi_app, create_storefront(store).wsgi_app)
+    app.wsgi_app = both  # type: ignore[assignment, method-assign] # as Flask's docs advise
     return app
 
 

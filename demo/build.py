@@ -59,7 +59,7 @@ def ensure(folder: Path, *, max_orders: int | None = None, now: datetime | None 
 
 def _build(path: Path, max_orders: int | None, now: datetime) -> None:
     orders = _packed_orders()
-    weeks = int(now.timestamp() - orders[-1].placed_s) // WEEK_S
+    weeks = weeks_to_move(orders[-1].placed_s, now)
     kept = orders[-max_orders:] if max_orders else orders
     columns = _packed_lines()
 
@@ -99,6 +99,11 @@ def _build(path: Path, max_orders: int | None, now: datetime) -> None:
     connect(path).close()  # turns WAL on
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def weeks_to_move(last_s: int, now: datetime) -> int:
+    """As many whole weeks as bring the last order close to now, but never past it."""
+    return int(now.timestamp() - last_s) // WEEK_S
 
 
 def _packed_orders() -> list[PackedOrder]:

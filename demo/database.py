@@ -14,6 +14,7 @@ from pathlib import Path
 import flask
 
 FILE = "shop.sqlite3"
+LARGEST_ID = 2**63 - 1  # what SQLite can compare
 BUSY_S = 15  # longer than any write here takes, also on a slow machine
 
 

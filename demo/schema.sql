@@ -37,7 +37,8 @@ CREATE TABLE orders (
   completed_s INTEGER,
   total_minor INTEGER NOT NULL,
   note TEXT NOT NULL DEFAULT '',
-  meta TEXT NOT NULL DEFAULT '[]'  -- JSON: [{"id", "key", "value"}]
+  meta TEXT NOT NULL DEFAULT '[]', -- JSON: [{"id", "key", "value"}]
+  attempt TEXT UNIQUE              -- of the checkout form: pressing its button twice is once
 );
 CREATE TABLE order_lines (
   order_id INTEGER NOT NULL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from demo import database
 from demo.app import create_app
+from demo.deliver import Sender
 
 HOST = "127.0.0.1"  # sample credentials and no TLS: never for other machines
 
@@ -27,8 +29,11 @@ class Quiet(WSGIRequestHandler):
 def serve(folder: Path, port: int) -> None:
     """Until SIGTERM or SIGINT. Port 0 takes a free one; the ready line tells which."""
     app = create_app(folder)
-    server = make_server(HOST, port, app, threaded=True, request_handler=Quiet)
-    address = f"http://{HOST}:{server.server_port}"
+    listening = socket.create_server((HOST, port))
+    server = make_server(
+        HOST, port, app, threaded=True, request_handler=Quiet, fd=listening.fileno()
+    )
+    address = f"http://{HOST}:{listening.getsockname()[1]}"
     app.config["SHOP_HOME"] = address
     db = database.connect(app.config["SHOP_FILE"])
     database.settle(db, "home_url", address)
@@ -37,8 +42,12 @@ def serve(folder: Path, port: int) -> None:
         signal.signal(name, lambda *_: _stop(server))
     sys.stdout.write(f"The demo shop is ready at {address}/\n")
     sys.stdout.flush()
+    sender = Sender(app)
+    sender.start()
     server.serve_forever()
     server.server_close()
+    listening.close()
+    sender.stop()
 
 
 def _stop(server: BaseWSGIServer) -> None:

@@ -14,18 +14,16 @@ from statistics import NormalDist
 from typing import Literal
 
 from experiments.assign import BUCKETS, EVEN
+from experiments.rule import RULE
 
 # The sizes below are for one look at alpha .05. Spending .01 of it on looking daily leaves .04 for
 # the end: 7 % more visitors for the same power (measured in the simulation, tests/bench).
 HYBRID_COST = 1.07
-SHORTEST_DAYS = 14  # two of each weekday
-LONGEST_DAYS = 56  # after eight weeks cookies have gone, seasons turned, visitors come twice
-MIN_CONVERSIONS = 100  # in each arm; fewer, and one large order decides
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a shop may expect of a test for `effect`; None: not within LONGEST_DAYS."""
+    """What a shop may expect of a test for `effect`; None: not in the longest test there is."""
 
     metric: Literal["cvr", "rpv"]
     effect: float  # relative: 0.05 is 5 %
@@ -33,7 +31,7 @@ class Plan:
     days: int | None  # in whole weeks, the outcome window of the last visitors included
     detectable_4_weeks: float | None  # the smallest relative change seen in 4 weeks; None: none
     detectable_8_weeks: float | None
-    planned_visitors: int  # mature by the end of the plan (or of LONGEST_DAYS)
+    planned_visitors: int  # mature by the end of the plan (or of the longest test)
     planned_conversions: int
 
     @property
@@ -74,11 +72,11 @@ def plan(
     needed = math.ceil(control * (1 + ratio) * HYBRID_COST)
     # Enough buyers in the smaller arm to allow a verdict at all.
     rarer = min(share, BUCKETS - share) / BUCKETS
-    needed = max(needed, math.ceil(MIN_CONVERSIONS / (conversion_rate * rarer)))
-    weeks = math.ceil((needed / visitors_per_day + window_days) / 7) if visitors_per_day else None
-    days = None if weeks is None else max(SHORTEST_DAYS, 7 * weeks)
-    if days is not None and days > LONGEST_DAYS:
-        days = None
+    needed = max(needed, math.ceil(RULE.min_conversions / (conversion_rate * rarer)))
+    days = None
+    if needed <= visitors_per_day * (RULE.max_days - window_days):
+        weeks = math.ceil((needed / visitors_per_day + window_days) / 7)
+        days = max(RULE.min_days, 7 * weeks)
 
     def detectable(in_days: int) -> float | None:
         mature = visitors_per_day * (in_days - window_days) / HYBRID_COST
@@ -88,7 +86,7 @@ def plan(
         assert mean_minor is not None and sd_minor is not None  # noqa: S101, PT018 - checked above
         return detectable_mean(mean_minor, sd_minor, **arms, alpha=alpha, power=power)
 
-    planned = round(visitors_per_day * ((days or LONGEST_DAYS) - window_days))
+    planned = round(visitors_per_day * ((days or RULE.max_days) - window_days))
     return Plan(
         metric=metric,
         effect=effect,
@@ -149,12 +147,13 @@ def sample_for_mean(
 def detectable_rate(
     rate: float, *, control: float, treatment: float, alpha: float = 0.05, power: float = 0.8
 ) -> float | None:
-    """The smallest relative rise found with probability `power`; None: not even to 100 %.
+    """The smallest relative rise found with probability `power`; None: not even to 100 %, or
+    less than one visitor in an arm.
 
     `sample_for_rate` solved for d = p2 - p1: d2 (1 + K/nB) - d K (1 - 2 p1) / nB
     - K p1 q1 (1/nA + 1/nB) = 0, K = (z_alpha/2 + z_beta)2.
     """
-    if control <= 0 or treatment <= 0:
+    if min(control, treatment) < 1:
         return None
     reach2 = _reach(alpha, power) ** 2
     lead = 1 + reach2 / treatment
@@ -173,7 +172,7 @@ def detectable_mean(
     alpha: float = 0.05,
     power: float = 0.8,
 ) -> float | None:
-    """The same for a mean; None without visitors."""
-    if control <= 0 or treatment <= 0:
+    """The same for a mean; None without a visitor in each arm."""
+    if min(control, treatment) < 1:
         return None
     return _reach(alpha, power) * sd * math.sqrt(1 / control + 1 / treatment) / mean

@@ -13,13 +13,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from experiments.difference import Sample, fieller, samples
+from experiments.difference import fieller
 from experiments.outcome import Difference, Interval, Metric
+from experiments.sample import Sample, samples
 from experiments.tally import Arms
 
 # Newton's method doubles its digits each round: a step this small was the last one needed.
 _LAST_STEP = 1e-9
 _ROUNDS = 100  # six are usual; more than this means a fault
+# Logarithm of a lift that is as good as none at all: 10**100 times as many buyers.
+_ENDLESS = 230.0
 
 
 def tightest_at(planned: float, alpha: float) -> float:
@@ -78,7 +81,7 @@ def conversion_lift(
     high = _log_odds(x_a, x_b, bar, below=False)
     return Interval(
         -1.0 if low is None else math.expm1(low - odds_even),
-        None if high is None else math.expm1(high - odds_even),
+        None if high is None or high - odds_even > _ENDLESS else math.expm1(high - odds_even),
     )
 
 
@@ -100,7 +103,7 @@ def _log_odds(x_a: int, x_b: int, bar: float, *, below: bool) -> float | None:
     f = peak - step if below else peak + step
     for _ in range(_ROUNDS):
         gap = x_b * f - k * _log1p_exp(f) - bar
-        move = gap / (x_b - k / (1 + math.exp(-f)))
+        move = gap / (x_b - k * _logistic(f))
         f -= move
         if abs(move) < _LAST_STEP * max(1.0, abs(f)):
             return f
@@ -177,6 +180,11 @@ def _asymptotic(
 
 def _log_beta(a: float, b: float) -> float:
     return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+
+
+def _logistic(f: float) -> float:
+    """1 / (1 + e^-f) without overflow."""
+    return 1 / (1 + math.exp(-f)) if f > 0 else 1 - 1 / (1 + math.exp(f))
 
 
 def _log1p_exp(f: float) -> float:

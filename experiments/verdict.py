@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from experiments.assign import BUCKETS
-from experiments.difference import at_the_end, chance_to_win, holm, samples, split_p
+from experiments.difference import at_the_end, chance_to_win, holm, split_p
 from experiments.outcome import (
     Difference,
     EndLook,
@@ -32,46 +32,12 @@ from experiments.outcome import (
     TooEarly,
     Verdict,
 )
-from experiments.plan import LONGEST_DAYS, MIN_CONVERSIONS, SHORTEST_DAYS
+from experiments.rule import RULE, Rule
+from experiments.sample import samples
 from experiments.sequential import at_any_time, split_evidence
 from experiments.tally import DayTally
 from store.records import Experiment
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """The numbers of the rule. The defaults are the product's; the simulation varies them."""
-
-    # .01 + .04 = .05: a small share buys daily looks that catch harm early, at 7 % more visitors.
-    alpha_daily: float = 0.01
-    alpha_end: float = 0.04
-    min_days: int = SHORTEST_DAYS
-    max_days: int = LONGEST_DAYS
-    min_conversions: int = MIN_CONVERSIONS
-    # The daily interval of revenue rests on a central limit theorem: not before this many buyers
-    # in each arm. (The one of conversions is exact from the first.)
-    start_conversions: int = 25
-    # A split that differs by what 1,000 visitors would leave to chance (1.6 points) is what bugs
-    # look like: a beacon lost in one arm, a page cached with its arm.
-    split_concentration: float = 1_000.0
-    split_alarm: float = 1_000.0  # a false alarm, ever, in at most one of 1,000 tests
-    split_end_p: float = 0.001
-    split_min_visitors: int = 100
-
-    def __post_init__(self) -> None:
-        if not (0 < self.alpha_daily < 1 and 0 <= self.alpha_end < 1):
-            raise ValueError("error rates lie between 0 and 1")
-        if self.alpha_daily + self.alpha_end >= 1:
-            raise ValueError("the two error rates together must stay below 1")
-        if not 0 <= self.min_days <= self.max_days:
-            raise ValueError("min_days must lie between 0 and max_days")
-        if min(self.min_conversions, self.start_conversions, self.split_min_visitors) < 0:
-            raise ValueError("minimums cannot be negative")
-        if self.split_concentration <= 0 or self.split_alarm <= 1:
-            raise ValueError("split_concentration must be above 0, split_alarm above 1")
-
-
-RULE = Rule()
 FRESH = Running()
 
 
@@ -331,13 +297,11 @@ def _metrics(experiment: Experiment, day: DayTally) -> tuple[Metric, ...]:
 def _any_time(
     metric: Metric, experiment: Experiment, day: DayTally, rule: Rule
 ) -> Difference | None:
-    # A plan of 0 would be no plan; what is planned sharpens the interval and never bends it.
-    visitors = max(experiment.planned_visitors, rule.split_min_visitors, 1)
-    conversions = max(experiment.planned_conversions, 2 * rule.start_conversions, 1)
+    planned = experiment.planned_conversions if metric == "cvr" else experiment.planned_visitors
     return at_any_time(
         metric,
         day.mature,
-        planned=conversions if metric == "cvr" else visitors,
+        planned=max(1, planned),  # a poor plan makes the interval wide, never wrong
         alpha=rule.alpha_daily,
         share=experiment.share / BUCKETS,
     )

@@ -13,8 +13,9 @@ from flask import Blueprint, Response, render_template
 from sqlalchemy import Connection
 
 from experiments.outcome import Difference, Judgement
-from experiments.plan import LONGEST_DAYS, MIN_CONVERSIONS, SHORTEST_DAYS
-from experiments.report import ArmFigures, Report, sentence
+from experiments.report import ArmFigures, Report
+from experiments.rule import RULE
+from experiments.sentence import sentence
 from plugin import access, chart, spreadsheet, words
 from plugin.db import connection
 from plugin.numbers import Numbers
@@ -66,9 +67,9 @@ def show(key: str, number: int) -> str:
         lift_chart=chart.lifts(it.report.differences, say),
         history_chart=chart.history([(d.day, d.judgement.running.lift) for d in days], say),
         days=days,
-        needed_days=SHORTEST_DAYS,
-        needed_buyers=MIN_CONVERSIONS,
-        longest_days=LONGEST_DAYS,
+        needed_days=RULE.min_days,
+        needed_buyers=RULE.min_conversions,
+        longest_days=RULE.max_days,
         **frame,
     )
 

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from experiments.report import Report, sentence
+from experiments.report import Report
+from experiments.sentence import sentence
 from plugin.numbers import Numbers
 from store.reads import experiments
 from store.reads.shops import Shop

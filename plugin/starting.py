@@ -13,7 +13,8 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from experiments.plan import LONGEST_DAYS, SHORTEST_DAYS, Plan, plan
+from experiments.plan import Plan, plan
+from experiments.rule import RULE
 from store.errors import Explained
 from store.reads import models
 from store.reads.shops import Shop
@@ -46,9 +47,9 @@ class Wish:
     days: int = DAYS
 
     def __post_init__(self) -> None:
-        if not SHORTEST_DAYS <= self.days <= LONGEST_DAYS or self.days % 7:
+        if not RULE.min_days <= self.days <= RULE.max_days or self.days % 7:
             raise NotReady(
-                f"A test runs for whole weeks, {SHORTEST_DAYS} to {LONGEST_DAYS} days: each "
+                f"A test runs for whole weeks, {RULE.min_days} to {RULE.max_days} days: each "
                 f"weekday must count equally often. {self.days} days is not that."
             )
 

@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from connectors.errors import ConnectorError
 
+from connectors.errors import ConnectorError
 from scheduler import jobs
 from scheduler.lease import lease
 from scheduler.record import SILENT_AFTER
-from store import settings
+from store import logs, settings
 from store.engine import reading, writing
 from store.errors import Explained
 from store.opening import Store, open_store, require_schema
@@ -159,6 +159,7 @@ def main() -> int:
     one.add_argument("shop", type=int, nargs="?")
     asked = parser.parse_args()
     store = open_store(settings.load())
+    logs.configure(store.settings.log_format)
     require_schema(store)
     if asked.command == "run":
         if not sys.stdin.isatty():

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from experiments.report import Report
 from sqlalchemy import Connection
 
 from experiments import assess
 from experiments.outcome import Judgement, Running
+from experiments.report import Report
 from experiments.tally import Arms
 from experiments.verdict import FRESH
 from store.engine import reading, writing
@@ -104,5 +104,5 @@ def _by_day(
         by_day.setdefault(unit.entered_at.astimezone(zone).date().isoformat(), []).append(index)
     for day, members in sorted(by_day.items()):
         arms = Arms.of((seen.units[i] for i in members), experiment.cap_minor)
-        yield day, "control", arms.control.to_text()
-        yield day, "treatment", arms.treatment.to_text()
+        yield day, "control", arms.control.to_json()
+        yield day, "treatment", arms.treatment.to_json()

@@ -1,7 +1,7 @@
 """Which database, opened how: `open(url)` makes the one engine that every process uses.
 
 SQLite is the default (WAL, so that readers never wait for the writer); PostgreSQL by its URL.
-`reading` and `writing` are the only two ways to hold a connection.
+`reading`, `serving` and `writing` are the only ways to hold a connection.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ def _tune_sqlite(engine: Engine, durable: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("serves"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 @contextmanager
@@ -69,6 +70,21 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with engine.connect().execution_options(**options) as connection:
         yield connection
         connection.rollback()
+
+
+@contextmanager
+def serving(engine: Engine) -> Iterator[Connection]:
+    """A connection for answering one request: each statement for itself, no transaction.
+
+    Everything of one model lies under its own key and never changes, so a shelf read across a
+    publication is still of one model; a transaction would cost as much as a statement.
+    """
+    # (SQLAlchemy's own AUTOCOMMIT would hand SQLite's driver back in its other mode.)
+    options: dict[str, Any] = {"serves": True}
+    if engine.dialect.name != "sqlite":
+        options["isolation_level"] = "AUTOCOMMIT"
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from typing import cast
 
 from store.records import Entry
 
@@ -19,4 +20,9 @@ def pack(entries: Iterable[Entry]) -> bytes:
 
 
 def unpack(packed: bytes) -> list[Entry]:
-    return [Entry._make(fields) for fields in _ENTRY.iter_unpack(packed)]
+    """The entries as plain tuples in `Entry`'s order.
+
+    Only told to be `Entry`: a request unpacks a few hundred and takes them apart at once, and
+    naming their fields cost more than all its statements.
+    """
+    return cast(list[Entry], list(_ENTRY.iter_unpack(packed)))

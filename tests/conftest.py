@@ -16,11 +16,17 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, create_engine, text
 
 from store import engine as store_engine
 from store import schema
+from store.engine import reading
+from store.opening import Store
+from store.reads import shops
+from store.reads.shops import Shop
 from tests.databases import postgres_cluster
+from tests.shops import NAME, fill, open_store
 
 # No deadline: machines that run tests are noisy, and a test must never fail for being slow.
 settings.register_profile("ours", deadline=None, derandomize=bool(os.environ.get("STRICT")))
@@ -65,6 +71,25 @@ def chromium() -> str:
     path = chromium_path()
     assert path
     return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One headless Chromium for all browser tests; each makes contexts of its own."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")
@@ -124,3 +149,32 @@ def engine(store_url: str) -> Iterator[Engine]:
     opened = store_engine.open(store_url)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def trained_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the small shop of `tests/shops.py`, trained once for all tests."""
+    path = tmp_path_factory.mktemp("trained") / "store.sqlite"
+    shutil.copy(sqlite_template, path)
+    opened = store_engine.open(f"sqlite:///{path}")
+    fill(open_store(opened))
+    with opened.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    opened.dispose()
+    return path
+
+
+@pytest.fixture
+def store(trained_file: Path, tmp_path: Path) -> Iterator[Store]:
+    """The trained shop's store, a copy of the test's own."""
+    path = tmp_path / "trained.sqlite"
+    shutil.copy(trained_file, path)
+    opened = store_engine.open(f"sqlite:///{path}")
+    yield open_store(opened)
+    opened.dispose()
+
+
+@pytest.fixture
+def shop(store: Store) -> Shop:
+    with reading(store.engine) as connection:
+        return shops.find(connection, NAME)

@@ -14,7 +14,7 @@ import orjson
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Engine
 
-from store.engine import reading, writing
+from store.engine import reading, serving, writing
 from store.keys import digest
 from store.reads import privacy as privacy_reads
 from store.reads.shelf import ShopConfig, known_products
@@ -49,7 +49,7 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
         config = shop_of(key)
         asked = query.read(request.query_string)
         now = config.shop.now()
-        with reading(engine) as connection:
+        with serving(engine) as connection:
             found = answer.answer(connection, config, asked, now)
         locale = asked.locale or config.shop.locale
         prices = asked.currency in (None, config.shop.currency)
@@ -66,7 +66,7 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
         visitor, told = sent
         who = digest(config.keys.pepper, "visitor", visitor) if visitor else None
         now = config.shop.now()
-        with reading(engine) as connection:
+        with serving(engine) as connection:
             known = known_products(connection, config.shop.id, events.items(told))
         checker = events.Checker(
             config.shop.id,

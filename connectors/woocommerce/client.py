@@ -16,7 +16,7 @@ from connectors.woocommerce import parse
 from connectors.woocommerce.api import Api
 from connectors.woocommerce.check import check
 from connectors.woocommerce.fields import id_of
-from connectors.woocommerce.walk import CREATED, MODIFIED, Ask, Row, Stamps, Step, Walk, sweep
+from connectors.woocommerce.walk import CREATED, MODIFIED, Ask, Pace, Row, Stamps, Step, Walk, sweep
 from store.records import Category, Order, Page, Product, Refund, ShopFacts
 
 # The default list leaves the trash out, so it is a second list to read.
@@ -29,7 +29,8 @@ Found = TypeVar("Found", Product, Order, Refund)
 
 
 class WooCommerce:
-    """`allow_private`: whether the address may lie in a private network (an owner typed it)."""
+    """`allow_private`: whether the address may lie in a private network (an owner typed it);
+    `session` and `pace` say how patient and how greedy we are."""
 
     def __init__(
         self,
@@ -39,9 +40,11 @@ class WooCommerce:
         *,
         allow_private: bool,
         session: http.Session | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._session = session or http.Session(allow_private=allow_private)
         self._api = Api(url, key, secret, self._session)
+        self._pace = pace or Pace()
         self._currency: str | None = None
 
     def close(self) -> None:
@@ -110,7 +113,7 @@ class WooCommerce:
         cursor: str | None,
         phases: Sequence[dict[str, str]] = LIVE_AND_TRASH,
     ) -> Iterator[Step]:
-        return Walk(self._ask(path, fields), stamps, phases).steps(cursor)
+        return Walk(self._ask(path, fields), stamps, phases, pace=self._pace).steps(cursor)
 
     def _ids(
         self,

@@ -108,7 +108,3 @@ def meta_of(row: Row) -> dict[str, Any]:
         for entry in rows_of(row, "meta_data")
         if entry.get("key")
     }
-
-
-def matching(pattern: re.Pattern[str], value: Any) -> str | None:
-    return value if isinstance(value, str) and pattern.fullmatch(value) else None

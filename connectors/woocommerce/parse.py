@@ -6,11 +6,11 @@ read. docs/connectors.md tells the same for owners: statuses, sources, what is n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors import marks
 from connectors.woocommerce.fields import (
     Row,
     count,
@@ -18,7 +18,6 @@ from connectors.woocommerce.fields import (
     id_or_none,
     instant,
     instant_or_none,
-    matching,
     meta_of,
     money,
     plain,
@@ -79,11 +78,6 @@ PRODUCT_FIELDS = (
 )
 VARIATION_FIELDS = "id,status,price,regular_price,on_sale,purchasable,stock_status,attributes"
 
-VISITOR_META = "_alongside_visitor"
-TOKEN_META = "_alongside_token"  # noqa: S105
-_VISITOR = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_TOKEN = re.compile(r"[!-~]{1,512}")  # whatever its form: the experiments decide what it proves
-
 
 # --- orders --------------------------------------------------------------------------------------
 
@@ -121,7 +115,7 @@ def order(row: Row) -> Order:
         customer_id=id_or_none(row, "customer_id"),
         email=_email(row),
         # A renewal copies its first order's meta: nobody saw a shelf before it.
-        visitor=matching(_VISITOR, meta.get(VISITOR_META)) if source == "shopper" else None,
+        visitor=marks.visitor(meta.get(marks.VISITOR_META)) if source == "shopper" else None,
     )
 
 
@@ -136,7 +130,7 @@ def _line(row: Row, currency: str) -> OrderLine:
         discount_minor=gross - money(row, "total", currency),
         tax_minor=money(row, "total_tax", currency),
         title=plain(str(row.get("parent_name") or row.get("name") or "")),
-        token=matching(_TOKEN, meta_of(row).get(TOKEN_META)),
+        token=marks.token(meta_of(row).get(marks.TOKEN_META)),
     )
 
 
@@ -148,7 +142,9 @@ def _source(row: Row, meta: Mapping[str, Any]) -> OrderSource:
     known = SOURCES.get(via)
     if known in ("pos", "renewal"):
         return known
-    if meta.get(VISITOR_META) or "checkout" in via:  # a page of ours, or a plugin's own checkout
+    if (
+        meta.get(marks.VISITOR_META) or "checkout" in via
+    ):  # a page of ours, or a plugin's own checkout
         return "shopper"
     return known or "manual"
 

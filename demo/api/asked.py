@@ -1,7 +1,8 @@
 """What does a request ask for, and is it sensible?
 
 WordPress checks every parameter before it does anything and names all bad ones in one answer;
-parameters it does not know are ignored. Dates are here too, with all their measured oddities.
+parameters it does not know are ignored. Dates are here too, with all their measured oddities, and
+the bodies of writes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import flask
+import orjson
 
 from demo.api.wire import SITE_TIME, Json, Refused
 
@@ -133,3 +135,26 @@ class Asked:
 def _integer(text: str) -> int | None:
     """Ids and counts fit 64 bits; digits of other scripts are no numbers to PHP."""
     return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()) else None
+
+
+def sent() -> Json:
+    """The body of a write: JSON, or a form as PHP would take it."""
+    if flask.request.is_json:
+        try:
+            given = orjson.loads(flask.request.get_data())
+        except orjson.JSONDecodeError:
+            given = None
+        if not isinstance(given, dict):
+            raise Refused(400, "rest_invalid_json", "Invalid JSON body passed.")
+        return given
+    return flask.request.form.to_dict()
+
+
+def invalid(name: str, message: str) -> Refused:
+    fault = {"code": "rest_invalid_param", "message": message, "data": None}
+    return Refused(
+        400,
+        "rest_invalid_param",
+        f"Invalid parameter(s): {name}",
+        {"params": {name: message}, "details": {name: fault}},
+    )

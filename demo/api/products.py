@@ -1,10 +1,8 @@
-"""The product resource: its shape, its list, and what may be changed about it."""
+"""The product resource: its list, and what may be changed about it."""
 
 from __future__ import annotations
 
-import html
 import re
-import secrets
 import sqlite3
 import time
 from typing import Any
@@ -12,9 +10,10 @@ from typing import Any
 import flask
 
 from demo import announce, catalogue
-from demo.api.asked import TRUE, Asked
+from demo.api.asked import TRUE, Asked, invalid, sent
 from demo.api.listing import Paging, Where, read
-from demo.api.wire import Json, Refused, answer, gmt, home, item, kept, links, local
+from demo.api.product_body import body, links_of
+from demo.api.wire import Refused, answer, item, kept
 from demo.database import changing, here
 
 rooms = flask.Blueprint("products", __name__)
@@ -42,7 +41,6 @@ WRITABLE: dict[str, tuple[str, ...] | None] = {
     "catalog_visibility": ("visible", "catalog", "search", "hidden"),
 }
 PRICE = re.compile(r"\d+(\.\d+)?|", re.ASCII)
-PICTURE_ID = 100_000  # a product's picture is the attachment with this plus the product's id
 
 
 @rooms.get("/products")
@@ -57,7 +55,7 @@ def many() -> flask.Response:
     paging = Paging.asked(asked)
     asked.settle()
     listed = read("products", where, ORDERS[orderby].format(way=way), paging)
-    rows = [kept({**body(row), "_links": _links(row["id"])}) for row in listed.rows]
+    rows = [kept({**body(row), "_links": links_of(row["id"])}) for row in listed.rows]
     return answer(rows, headers=listed.headers, allow=("GET", "POST"))
 
 
@@ -100,7 +98,7 @@ def _filters(asked: Asked, where: Where) -> None:
 
 @rooms.get("/products/<int:id>")
 def one(id: int) -> flask.Response:
-    return item(body(find(id)), _links(id), allow=("GET", "POST", "PUT", "PATCH", "DELETE"))
+    return item(body(find(id)), links_of(id), allow=("GET", "POST", "PUT", "PATCH", "DELETE"))
 
 
 @rooms.get("/products/<int:id>/variations")
@@ -116,8 +114,11 @@ def variations(id: int) -> flask.Response:
 @rooms.route("/products/<int:id>", methods=["PUT", "POST", "PATCH"])
 def change(id: int) -> flask.Response:
     row, given = find(id), sent()
-    values = {name: str(given[name]) for name in WRITABLE if name in given}
+    values = {name: given[name] for name in WRITABLE if name in given}
     for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise invalid(name, f"{name} is not of type string.")
+        values[name] = value = str(value)
         choices = WRITABLE[name]
         if choices is not None and value not in choices:
             raise invalid(name, f"{name} is not one of {', '.join(choices)}.")
@@ -139,7 +140,7 @@ def remove(id: int) -> flask.Response:
     if flask.request.args.get("force") in TRUE:
         # No webhook tells of a product that was deleted for good.
         _save(id, {"deleted": 1, "slug": f"{row['slug']}__deleted-{id}"}, None)
-        return item(gone, _links(id), allow=("GET", "POST", "PUT", "PATCH", "DELETE"))
+        return item(gone, links_of(id), allow=("GET", "POST", "PUT", "PATCH", "DELETE"))
     if row["status"] == "trash":
         raise Refused(
             410, "woocommerce_rest_already_trashed", "The product has already been deleted."
@@ -170,165 +171,3 @@ def find(id: int) -> sqlite3.Row:
     if row is None:
         raise Refused(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
     return row
-
-
-def sent() -> Json:
-    """The body of a write: JSON, or a form as PHP would take it."""
-    if flask.request.is_json:
-        given = flask.request.get_json(silent=True)
-        if not isinstance(given, dict):
-            raise Refused(400, "rest_invalid_json", "Invalid JSON body passed.")
-        return given
-    return flask.request.form.to_dict()
-
-
-def invalid(name: str, message: str) -> Refused:
-    fault = {"code": "rest_invalid_param", "message": message, "data": None}
-    return Refused(
-        400,
-        "rest_invalid_param",
-        f"Invalid parameter(s): {name}",
-        {"params": {name: message}, "details": {name: fault}},
-    )
-
-
-def _links(id: int) -> Json:
-    return links(f"/wp-json/wc/v3/products/{id}")
-
-
-def picture(id: int) -> str:
-    return home(f"/pictures/{id}.svg")
-
-
-def body(row: sqlite3.Row) -> Json:
-    id, name = row["id"], row["name"]
-    category = catalogue.BY_ID[row["category_id"]]
-    address = (
-        f"/product/{row['slug']}/" if row["status"] != "trash" else f"/?post_type=product&p={id}"
-    )
-    return {
-        "id": id,
-        "name": name,
-        "slug": row["slug"],
-        "permalink": home(address),
-        "date_created": local(row["created_s"]),
-        "date_created_gmt": gmt(row["created_s"]),
-        "date_modified": local(row["modified_s"]),
-        "date_modified_gmt": gmt(row["modified_s"]),
-        "type": "simple",
-        "status": row["status"],
-        "featured": False,
-        "catalog_visibility": row["catalog_visibility"],
-        "description": f"<p>{html.escape(catalogue.description(name, row['sku'], category))}</p>\n",
-        "short_description": "",
-        "sku": row["sku"],
-        "price": row["price"],
-        "regular_price": row["regular_price"],
-        "sale_price": row["sale_price"],
-        "date_on_sale_from": None,
-        "date_on_sale_from_gmt": None,
-        "date_on_sale_to": None,
-        "date_on_sale_to_gmt": None,
-        "on_sale": row["sale_price"] != "",
-        "purchasable": row["price"] != "" and row["status"] == "publish",
-        "total_sales": row["total_sales"],
-        "virtual": False,
-        "downloadable": False,
-        "downloads": [],
-        "download_limit": -1,
-        "download_expiry": -1,
-        "external_url": "",
-        "button_text": "",
-        "tax_status": "taxable",
-        "tax_class": "",
-        "manage_stock": False,
-        "stock_quantity": None,
-        "backorders": "no",
-        "backorders_allowed": False,
-        "backordered": row["stock_status"] == "onbackorder",
-        "low_stock_amount": None,
-        "sold_individually": False,
-        "weight": "",
-        "dimensions": {"length": "", "width": "", "height": ""},
-        "shipping_required": True,
-        "shipping_taxable": True,
-        "shipping_class": "",
-        "shipping_class_id": 0,
-        "reviews_allowed": False,
-        "average_rating": "0.00",
-        "rating_count": 0,
-        "upsell_ids": [],
-        "cross_sell_ids": [],
-        "parent_id": 0,
-        "purchase_note": "",
-        "categories": [
-            {"id": category.id, "name": html.escape(category.name), "slug": category.slug}
-        ],
-        "brands": [],
-        "tags": [],
-        "images": [_image(row)],
-        "attributes": [],
-        "default_attributes": [],
-        "variations": [],
-        "grouped_products": [],
-        "menu_order": 0,
-        "price_html": _price_html(row),
-        "related_ids": _related(id, category.id),
-        "meta_data": [],
-        "stock_status": row["stock_status"],
-        "has_options": False,
-        "post_password": "",
-        "global_unique_id": "",
-    }
-
-
-def _image(row: sqlite3.Row) -> Json:
-    src = picture(row["id"])
-    return {
-        "id": PICTURE_ID + row["id"],
-        "date_created": local(row["created_s"]),
-        "date_created_gmt": gmt(row["created_s"]),
-        "date_modified": local(row["created_s"]),
-        "date_modified_gmt": gmt(row["created_s"]),
-        "src": src,
-        "name": row["name"],
-        "alt": "",
-        "srcset": f"{src} 600w",
-        "sizes": "(max-width: 600px) 100vw, 600px",
-        "thumbnail": src,
-    }
-
-
-def _price_html(row: sqlite3.Row) -> str:
-    def amount(price: str) -> str:
-        return (
-            '<span class="woocommerce-Price-amount amount"><bdi><span'
-            ' class="woocommerce-Price-currencySymbol" translate="no">&pound;</span>'
-            f"{float(price):,.2f}</bdi></span>"
-        )
-
-    if row["price"] == "":
-        return ""
-    if row["sale_price"] == "":
-        return amount(row["price"])
-    return (
-        f'<del aria-hidden="true">{amount(row["regular_price"])}</del>'
-        f" <ins>{amount(row['sale_price'])}</ins>"
-    )
-
-
-def _related(id: int, category_id: int) -> list[int]:
-    """Five others of the category, shuffled on every call, as the real shop does."""
-    if "same_category" not in flask.g:
-        flask.g.same_category = {}
-    if category_id not in flask.g.same_category:
-        flask.g.same_category[category_id] = [
-            found[0]
-            for found in here().execute(
-                "SELECT id FROM products WHERE category_id = ? AND status = 'publish'"
-                " AND deleted = 0",
-                (category_id,),
-            )
-        ]
-    others = [other for other in flask.g.same_category[category_id] if other != id]
-    return secrets.SystemRandom().sample(others, min(5, len(others)))

@@ -9,10 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 import flask
 
 from demo import announce
-from demo.api.asked import TRUE, Asked
+from demo.api.asked import TRUE, Asked, invalid, sent
 from demo.api.listing import Listed, Paging, Where, read
-from demo.api.orders import find, line_body, set_status
-from demo.api.products import invalid, sent
+from demo.api.order_body import line_body
+from demo.api.orders import find, set_status
 from demo.api.wire import Json, Refused, answer, gmt, home, item, kept, links, local, money
 from demo.database import changing, here, take_ids
 
@@ -159,23 +159,27 @@ def _asked_lines(
     db: sqlite3.Connection, order_id: int, given: object
 ) -> list[tuple[int, int, int]]:
     """(order line, quantity, money given back) of each line that the refund names."""
+    known = {
+        row["id"]: row["quantity"]
+        for row in db.execute("SELECT * FROM order_lines WHERE order_id = ?", (order_id,))
+    }
     lines = []
-    for entry in given if isinstance(given, list) else []:
-        found = db.execute(
-            "SELECT id FROM order_lines WHERE order_id = ? AND id = ?",
-            (order_id, entry.get("id") if isinstance(entry, dict) else None),
-        ).fetchone()
-        if found is None:
+    for entry in given if isinstance(given, list) else [None]:
+        named: Json = entry if isinstance(entry, dict) else {}
+        line_id, quantity = named.get("id"), named.get("quantity", 0)
+        if not isinstance(line_id, int) or line_id not in known:
             raise invalid("line_items", "line_items names a line that is not in this order.")
-        minor = _minor("line_items", entry.get("refund_total", 0))
-        lines.append((found["id"], int(entry.get("quantity", 0)), minor))
+        if not isinstance(quantity, int) or not 0 <= quantity <= known[line_id]:
+            raise invalid("line_items", "line_items gives back more than was bought.")
+        minor = _minor("line_items", named.get("refund_total", 0))
+        lines.append((line_id, quantity, minor))
     return lines
 
 
 def _minor(name: str, value: object) -> int:
     try:
         return int((Decimal(str(value)) * 100).quantize(Decimal(1), ROUND_HALF_UP))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # not a number, or NaN
         raise invalid(name, f"{name} is not an amount: write it like 12.50.") from None
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, select, text
 
 from store import tables
+from store.engine import serving
 
 BATCH = 5_000
 
@@ -36,5 +37,5 @@ def prune_runs(connection: Connection, before: datetime) -> None:
 def refresh_statistics(engine: Engine) -> None:
     """Let the database's planner see how its tables have grown."""
     statement = "PRAGMA optimize" if engine.dialect.name == "sqlite" else "ANALYZE"
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with serving(engine) as connection:
         connection.execute(text(statement))

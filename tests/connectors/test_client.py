@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 from werkzeug.wrappers import Response
 
 from connectors.errors import AccessRevoked, ConnectorError, Misconfigured, TryLater, Unreadable
@@ -59,6 +60,16 @@ def test_only_what_changed_since_comes_again(shop: FakeShop, client) -> None:
     shop.lists["orders"][5] = changed
     [order] = rows(client.orders(last.cursor))
     assert (order.id, order.status) == (str(changed["id"]), "cancelled")
+
+
+@time_machine.travel("2026-11-25T12:00:00Z")
+def test_a_scheduled_product_is_stamped_with_its_day_and_comes_again_until_then(client) -> None:
+    *_, last = client.products()
+    [scheduled] = rows(client.products(last.cursor))
+    assert (scheduled.withheld, scheduled.updated_at.isoformat()[:10]) == ("future", "2026-12-21")
+    with time_machine.travel("2026-12-25T12:00:00Z"):
+        *_, last = client.products(last.cursor)
+        assert rows(client.products(last.cursor)) == []
 
 
 def test_a_row_that_cannot_be_read_is_named_and_holds_up_no_other(shop: FakeShop, client) -> None:

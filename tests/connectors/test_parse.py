@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.woocommerce import parse
 from tests.connectors.golden import categories, told
@@ -328,3 +330,67 @@ def test_a_product_stands_in_its_categories_parents_too_and_a_ring_of_parents_en
     row = next(row for row in told("products") if row["id"] == 34)
     found = parse.product(row, "USD", ring, ())
     assert {c.id for c in found.categories} == {"18", "16"}
+
+
+# --- anything ------------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def places(value, path=()):
+    """Every place in a JSON value, as a path of keys and indices."""
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, one in inner:
+        if isinstance(one, dict | list):
+            yield from places(one, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def with_other(row, path, value):
+    row = copy.deepcopy(row)
+    at = row
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    return row
+
+
+READERS = {
+    "orders": parse.order,
+    "refunds": lambda row: parse.refund(row, "USD"),
+    "products": lambda row: parse.product(row, "USD", categories(), [row, *told("variations-34")]),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+@given(data=st.data())
+@settings(max_examples=60)
+def test_whatever_a_plugin_puts_into_a_field_is_read_or_refused_by_name(name, data) -> None:
+    row = data.draw(st.sampled_from(told(name)[:12]))
+    read = READERS[name]
+    fields = set(f"{parse.ORDER_FIELDS},{parse.REFUND_FIELDS},{parse.PRODUCT_FIELDS}".split(","))
+    known = [p for p in places(row) if p[0] in fields or p[0] == "billing"]
+    broken = with_other(row, data.draw(st.sampled_from(known)), data.draw(JSON))
+    try:
+        read(broken)
+    except ValueError as error:
+        assert str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_missing_field_is_read_or_refused_by_name(name) -> None:
+    for row in told(name)[:4]:
+        for field in row:
+            try:
+                READERS[name]({k: v for k, v in row.items() if k != field})
+            except ValueError as error:
+                assert field in str(error)  # noqa: PT017

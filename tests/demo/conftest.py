@@ -82,6 +82,14 @@ def quiet_shop(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return _open(folder)
 
 
+@pytest.fixture(scope="session")
+def battered_shop(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """One shop for tests that send it nonsense."""
+    folder = tmp_path_factory.mktemp("battered")
+    shutil.copytree(built, folder, dirs_exist_ok=True)
+    return _open(folder)
+
+
 def _open(folder: Path) -> Shop:
     app = create_app(folder, home_url=HOME)
     shop = Shop(app, app.test_client(), "", "")

@@ -25,7 +25,7 @@ def digits(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_way_to_write_a_date_agrees_with_a_plain_filter(quiet_shop: Any, data: Any) -> None:
     instants = sorted(row[0] for row in quiet_shop.sql("SELECT modified_s FROM orders"))

@@ -32,6 +32,14 @@ def test_every_id_has_one_bucket_and_one_arm(salt, unit, share):
     assert arm(salt, unit, BUCKETS) == "treatment"
 
 
+def test_a_share_of_n_is_the_first_n_buckets_and_no_more():
+    at = bucket("exp_1", "visitor-0")
+    assert arm("exp_1", "visitor-0", at) == "control"
+    assert arm("exp_1", "visitor-0", at + 1) == "treatment"
+    assert not held_out("exp_1", "visitor-0", at)
+    assert held_out("exp_1", "visitor-0", at + 1)
+
+
 def test_a_lone_surrogate_gets_an_arm_and_no_exception():
     assert arm("salt", "\ud800") in ("treatment", "control")
 

@@ -22,18 +22,16 @@ from experiments.difference import (
     boschloo_exact,
     chance_to_win,
     conversion_p,
-    cuped,
     fieller,
     fisher_exact,
     holm,
     newcombe,
-    sample,
-    samples,
     split_p,
     welch,
 )
 from experiments.outcome import Interval
 from experiments.plan import detectable_mean, detectable_rate, sample_for_mean, sample_for_rate
+from experiments.sample import cuped, sample, samples
 from experiments.sequential import (
     asymptotic_p,
     at_any_time,

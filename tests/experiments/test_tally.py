@@ -111,6 +111,14 @@ def test_a_day_counts_who_entered_before_it_and_whose_window_is_over(some, cap, 
     )
 
 
+def test_a_window_that_closes_at_the_instant_itself_is_closed():
+    one = [Unit("control", START)]
+    for late_s, mature in ((0, 1), (-1, 0)):
+        until_at = START + timedelta(seconds=WINDOW_S + late_s)
+        tally = DayTally.of(one, cap_minor=None, window_s=WINDOW_S, until_at=until_at)
+        assert tally.mature.visitors == mature
+
+
 def test_a_day_with_more_mature_visitors_than_entered_is_refused():
     with pytest.raises(ValueError, match="part of entered"):
         DayTally(START, mature=Arms(control=Tally(visitors=1)), entered=Arms())

@@ -25,7 +25,11 @@ CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Alo
         "Access-Control-Allow-Methods": "GET, POST, DELETE"}  # fmt: skip
 
 # What docs/widget.md asks a theme to have in its head.
-HEAD = "<style>product-shelf:empty{display:block;height:var(--shelf-height,28em)}</style>"
+HEAD = (
+    "<style>@supports selector(&) { :root:not(.shelf-off) product-shelf:empty "
+    "{ display: block; height: var(--shelf-height, 28em) } }</style>"
+)
+OFF = "onerror=\"document.documentElement.classList.add('shelf-off')\""
 
 THEMES = {
     "plain": "body{font:16px/1.5 system-ui,sans-serif;color:#222;margin:1rem}",
@@ -34,7 +38,8 @@ THEMES = {
     "rtl": "body{font:17px/1.6 system-ui,sans-serif;color:#222;margin:1rem}",
     # As real themes do: a root of 10 px, and rules for every list, image, link and button.
     "pushy": "html{font-size:62.5%}*{box-sizing:content-box}body{font:1.6rem/1.7 serif;margin:2rem}"
-    "h2{font-size:4.2rem;margin:3rem 0;text-transform:uppercase}ul{padding-left:40px;list-style:disc}"
+    "h2{font-size:4.2rem;margin:3rem 0;text-transform:uppercase}"
+    "ul{padding-left:40px;list-style:disc}"
     "main ul li{margin:2rem;padding:1rem;border:3px solid #c00;float:left;width:50%}"
     "main img{border:5px solid #0a0;margin:20px;float:left;width:100px;height:100px}"
     "main a{display:inline-block;color:#00c;text-decoration:underline;border-bottom:3px dotted}"
@@ -90,7 +95,7 @@ def answer(items: int = 8, first: int = 0, **other: Any) -> dict[str, Any]:
 
 
 TREATMENT = {"arm": "treatment", "experiment": 7}
-CONTROL = {"arm": "control", "experiment": 7, "items": []}
+CONTROL = {"arm": "control", "experiment": 7}
 
 Reply = Callable[[Route], None]
 
@@ -128,7 +133,9 @@ class Storefront:
     def told(self) -> list[dict[str, Any]]:
         """Every event that was sent, with the visitor of its batch."""
         bodies = [json.loads(r.post_data or "") for r in self.requests if "/events" in r.url]
-        return [{**event, "visitor": body["visitor"]} for body in bodies for event in body["events"]]
+        return [
+            {**event, "visitor": body["visitor"]} for body in bodies for event in body["events"]
+        ]
 
     def types(self) -> list[str]:
         return [event["type"] for event in self.told()]
@@ -167,7 +174,9 @@ class Storefront:
             self.replies[name](route)
         elif url.path.startswith("/picture/"):
             n = int(re.sub(r"\D", "", url.path))
-            svg = PICTURE.format(hue=n * 47 % 360, h=300 if n % 3 else 420, mid=150 if n % 3 else 210)
+            svg = PICTURE.format(
+                hue=n * 47 % 360, h=300 if n % 3 else 420, mid=150 if n % 3 else 210
+            )
             route.fulfill(body=svg, content_type="image/svg+xml")
         elif "wc-ajax" in url.query:
             self.replies["cart"](route)
@@ -204,7 +213,7 @@ def document(
         f"<!doctype html><html lang={lang} dir={direction}><head><meta charset=utf-8>"
         f"<meta name=viewport content='width=device-width,initial-scale=1'><title>A shop</title>"
         f"<style>{THEMES[theme]}</style>{head}<script>{before}</script>"
-        f'<script src="{APP}/shelf.js" data-key="{KEY}" {script} defer></script></head>'
+        f'<script src="{APP}/shelf.js" data-key="{KEY}" {script} {OFF} defer></script></head>'
         f"<body><main><h1>Teapot</h1><p style='height:{above}px'>A good one.</p>"
         f"{shelves}<p id=after style='height:1500px'>What follows.</p></main></body></html>"
     )

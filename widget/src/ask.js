@@ -1,9 +1,8 @@
 // Asks the application what a shelf shows. The answer comes in the right shape or not at all:
 // a shop's page must not break, nor complain, because we are down.
 
+import { PATIENCE_MS } from "./limits.js";
 import { address } from "./page.js";
-
-const PATIENCE_MS = 4000; // a shelf that comes later than this is of no use to the shopper
 
 let down = false; // one failed request is enough for this page
 
@@ -11,10 +10,8 @@ let down = false; // one failed request is enough for this page
 export async function ask(query) {
   if (down) return;
   const asked = Object.entries(query).filter(([, value]) => value);
-  const stop = new AbortController();
-  setTimeout(() => stop.abort(), PATIENCE_MS);
   try {
-    const { signal } = stop;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     const url = `${address}/shelf?${new URLSearchParams(asked)}`;
     const answer = await (await fetch(url, { credentials: "omit", signal })).json();
     answer.items = answer.items.filter((item) => item.id && item.title && web(item.url));

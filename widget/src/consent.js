@@ -6,13 +6,13 @@ import { preset, said } from "./page.js";
 const STATES = ["none", "session", "full"];
 
 /**
- * The state that these signals add up to; undefined while nobody has spoken yet, which is
- * treated as "none" but erases nothing: a consent tool may simply load after us.
+ * The state that these signals add up to: a refusal outranks the shop's word, and that a consent
+ * tool. Undefined while nobody has spoken yet, which is treated as "none" but erases nothing: a
+ * consent tool may simply load after us.
  */
-export function judge({ refused, hook, declared, wp, shopify }) {
+export function judge(refused, word, wp, shopify) {
   if (refused) return "none";
-  const word = [hook, declared].find((state) => STATES.includes(state));
-  if (word) return word;
+  if (STATES.includes(word)) return word;
   if (wp) return rung(wp("statistics"), wp("preferences"), wp("statistics-anonymous"));
   if (shopify) {
     return rung(shopify.analyticsProcessingAllowed(), shopify.preferencesProcessingAllowed());
@@ -57,14 +57,13 @@ function settle() {
   const before = state;
   const { Shopify = {}, wp_has_consent, wp_consent_type, waitfor_consent_hook } = window;
   try {
-    state = judge({
-      refused: navigator.globalPrivacyControl || localStorage.getItem("alongside.off"),
-      hook,
-      declared: said.consent,
+    state = judge(
+      navigator.globalPrivacyControl || localStorage.getItem("alongside.off"),
+      hook || said.consent,
       // A site may say that its kind of consent (opt-in, opt-out) is still being found out.
-      wp: (wp_consent_type || !waitfor_consent_hook) && wp_has_consent,
-      shopify: Shopify.customerPrivacy,
-    });
+      (wp_consent_type || !waitfor_consent_hook) && wp_has_consent,
+      Shopify.customerPrivacy,
+    );
   } catch {
     state = "none"; // storage is forbidden, or the tool failed: that is no consent
   }

@@ -2,52 +2,59 @@
 // the page. What only a press of a button needs is in shelf-more.js.
 
 import { web } from "./ask.js";
+import { consent } from "./consent.js";
+import { LEADING, SIGHT } from "./limits.js";
 import { button, make } from "./make.js";
-import { choose, see } from "./memory.js";
+import { choose, ignore } from "./memory.js";
 import { price } from "./money.js";
 import { more } from "./more.js";
-import { report } from "./report.js";
 import { whenSeen } from "./sight.js";
 import { send, tell } from "./tell.js";
 import { texts } from "./texts.js";
 import { turner } from "./turn.js";
 
-const LEADING = 4; // what is in sight on most screens without turning
-
-/** Fills the shelf. `asked` has the answer's token and the visitor it was asked with. */
-export function draw(shelf, answer, items, asked, query) {
-  const title = shelf.get("heading") || answer.title;
+/** Fills the shelf. `asked` is the query it came from, with the token of the answer. */
+export function draw(shelf, items, asked, called = "") {
+  const title = shelf.get("heading") || called;
+  const announce = (name, some) => {
+    const detail = { placement: asked.placement, title, items: some };
+    shelf.dispatchEvent(new CustomEvent(`shelf:${name}`, { bubbles: true, detail }));
+  };
   const clicked = (item) => {
     choose(item.id, asked.token);
-    tell("click", item.id, asked);
+    tell("click", asked, item.id);
     send();
-    report("click", shelf, title, [item], items.indexOf(item));
+    announce("click", [item]);
   };
-  const press = (act, item) => (event) => more(act, { event, item, shelf, answer, asked, query });
+  const press = (act, item) => (event) =>
+    more(act, { event, item, shelf, title, items, asked, announce });
   const cells = items.map((item) => card(item, shelf.locale, clicked, press));
   const list = make("ul", "list", { role: "list" }, ...cells); // Safari forgets it without bullets
-  const turn = shelf.get("layout") === "grid" ? [] : turner(list);
+  const head = make("div", "head", {}, make("h2", "title", {}, title));
   shelf.classList.add("shelf");
-  shelf.setAttribute("role", "region");
-  shelf.setAttribute("aria-label", title);
+  shelf.role = "region";
+  shelf.ariaLabel = title;
   shelf.replaceChildren(
-    make("div", "head", {}, make("h2", "title", {}, title), ...turn),
+    head,
     list,
     make("div", "foot", {}, button("why", texts.why, texts.why, press("explain"))),
   );
+  if (list.scrollWidth > list.clientWidth) head.append(...turner(list));
   whenSeen(shelf, () => {
-    tell("view", null, asked);
-    see(shelf.products.slice(0, LEADING));
-    report("view", shelf, title, items);
+    tell("view", asked);
+    ignore(shelf.products.slice(0, LEADING), SIGHT);
+    announce("view", items);
+    if (window.dataLayer && consent() !== "none") press("count")();
   });
 }
 
 function card(item, locale, clicked, press) {
   const { title, variant, reason = "" } = item;
-  const href = web(item.url);
   const link = (name, label, ...children) => {
-    const made = make("a", name, { href, "aria-label": label }, ...children);
-    made.onclick = made.onauxclick = ({ button }) => button < 2 && clicked(item); // 1: a new tab
+    const made = make("a", name, { href: item.url, "aria-label": label }, ...children);
+    made.onclick = made.onauxclick = ({ button }) => {
+      if (button < 2) clicked(item); // 1: in a new tab
+    };
     return made;
   };
   const label = (text) => `${text}: ${title}`;
@@ -68,10 +75,11 @@ function card(item, locale, clicked, press) {
 function picture(image) {
   const { url = image, width, height, srcset } = image || {};
   const frame = make("span", "picture");
-  if (web(url)) {
+  const src = web(url);
+  if (src) {
     const size = { width, height, srcset, sizes: "12em" };
     // Without words of its own, for the link has the product's name; a broken one shows nothing.
-    frame.append(make("img", "image", { alt: "", loading: "lazy", ...size, src: web(url) }));
+    frame.append(make("img", "image", { alt: "", loading: "lazy", ...size, src }));
   }
   return frame;
 }

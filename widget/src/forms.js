@@ -4,13 +4,12 @@
 import { token, visitor } from "./memory.js";
 
 export function fill() {
-  for (const input of document.querySelectorAll("[name=alongside_visitor]")) {
-    input.value = visitor() || "";
-  }
-  for (const input of document.querySelectorAll("[name=alongside_token]")) {
-    input.value = token(input.dataset.product) || "";
+  const values = { alongside_visitor: visitor, alongside_token: token };
+  for (const name in values) {
+    for (const input of document.getElementsByName(name)) {
+      input.value = values[name](input.dataset.product) || "";
+    }
   }
 }
 
-document.addEventListener("focusin", fill);
 document.addEventListener("submit", fill, true); // before the shop's own listeners

@@ -6,12 +6,12 @@ import { enter, token, visitor } from "./memory.js";
 import { address, preset, said } from "./page.js";
 import { ProductShelf } from "./product_shelf.js";
 import css from "./shelf.css";
-import { drop } from "./tell.js";
+import { waiting } from "./tell.js";
 import { visit } from "./visit.js";
 
 // Browsers that do not know nested styles (from before autumn 2023) keep the page as it is.
 const able = CSS.supports("selector(&)");
-if (able && said.key && !customElements.get("product-shelf")) {
+if (able && said.key && !preset.visitor) {
   // A constructed sheet passes a strict Content Security Policy.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
@@ -28,7 +28,7 @@ if (able && said.key && !customElements.get("product-shelf")) {
 
 /** Sends nothing more of a visitor, and asks the server to erase what it holds. */
 function forget(visitor) {
-  drop();
+  waiting.splice(0);
   const headers = { "Alongside-Visitor": visitor };
   const how = { method: "DELETE", headers, keepalive: true, credentials: "omit" };
   fetch(`${address}/me`, how).catch(() => {});

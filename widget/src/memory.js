@@ -1,22 +1,18 @@
 // What this browser remembers for us, and where: nowhere without consent, in sessionStorage for a
 // session, in localStorage with full consent. One entry holds all of it, so that erasing is sure.
 
+import { ENOUGH, RECENT, TOKEN_MS } from "./limits.js";
 import { parse } from "./page.js";
 
 const ENTRY = "alongside";
-const RECENT = 20; // what the shelf address takes
-const REFUSED = 200; // a few kilobytes at most
-const IGNORED = 10; // seen this often without a click, a product rests ...
-const SIGHTS = 300; // ... until this many newer sights have pushed the old ones out
-const WEEK_MS = 7 * 86_400_000;
 
 let place; // the storage that consent allows, if any
 
 const recall = () => ({
   recent: [],
-  refused: [],
-  sights: [],
+  ignored: {},
   clicked: {},
+  // biome-ignore lint/complexity/useOptionalChain: ES2019 has none; written out it is longer
   ...parse(place && place.getItem(ENTRY)),
 });
 
@@ -48,7 +44,7 @@ export function enter(state) {
 /** 128 random bits as 32 hex digits. */
 export function random() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The visitor id: only with full consent, and if the browser could keep it; else null. */
@@ -58,36 +54,34 @@ export const visitor = () => recall().visitor || null;
 export const recent = () => recall().recent;
 
 export function look(product) {
-  keep({ recent: [product, ...recent().filter((id) => id !== product)].slice(0, RECENT) });
+  const { ignored } = recall();
+  for (const id in ignored) if (--ignored[id] < 1) delete ignored[id];
+  keep({ ignored, recent: [product, ...recent().filter((id) => id !== product)].slice(0, RECENT) });
 }
 
-/** Products not to be shown: "not for me", and those resting after being ignored. */
+/** These products were seen without a click, or refused: see limits.js for the points. */
+export function ignore(products, points) {
+  const { ignored } = recall();
+  for (const id of products) ignored[id] = (ignored[id] || 0) + points;
+  keep({ ignored });
+}
+
+/** Products that are not to be shown. */
 export function unwanted() {
-  const { refused, sights } = recall();
-  return refused.concat(
-    sights.filter((id, i) => sights.slice(0, i).filter((it) => it === id).length === IGNORED - 1),
-  );
-}
-
-/** These products were on screen. */
-export function see(products) {
-  keep({ sights: recall().sights.concat(products).slice(-SIGHTS) });
-}
-
-/** "Not for me". */
-export function refuse(product) {
-  keep({ refused: [product, ...recall().refused].slice(0, REFUSED) });
+  const { ignored } = recall();
+  return Object.keys(ignored).filter((id) => ignored[id] > ENOUGH);
 }
 
 /** A product was clicked or added: with full consent, its token is kept for the checkout. */
 export function choose(product, token) {
-  const { sights, clicked } = recall();
+  const { ignored, clicked } = recall();
+  delete ignored[product];
   for (const id in clicked) if (stale(clicked[id])) delete clicked[id];
   if (visitor()) clicked[product] = { token, at: Date.now() };
-  keep({ clicked, sights: sights.filter((id) => id !== product) });
+  keep({ ignored, clicked });
 }
 
-const stale = ({ at }) => Date.now() - at > WEEK_MS;
+const stale = ({ at }) => Date.now() - at > TOKEN_MS;
 
 /** The token of the last click on a product, for 7 days; else null. */
 export function token(product) {

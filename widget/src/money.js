@@ -5,19 +5,17 @@
 const NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 const THREE = "BHD IQD JOD KWD LYD OMR TND";
 
-const decimals = (currency) => (NONE.includes(currency) ? 0 : THREE.includes(currency) ? 3 : 2);
-
-/** `amount(1250, "GBP") === 12.5`; undefined where there is no price. */
-export function amount(minor, currency) {
-  return Number.isInteger(minor) ? minor / 10 ** decimals(currency) : undefined;
-}
+/** How many decimals a currency's smallest unit has. */
+export const decimals = (currency) =>
+  NONE.includes(currency) ? 0 : THREE.includes(currency) ? 3 : 2;
 
 /** `price(1250, "GBP", "en") === "£12.50"`; "" where there is no price to tell. */
 export function price(minor, currency, locale) {
-  const style = { style: "currency", currency, maximumFractionDigits: decimals(currency) };
+  const maximumFractionDigits = decimals(currency);
+  const style = { style: "currency", currency, maximumFractionDigits };
   try {
     return Number.isInteger(minor)
-      ? new Intl.NumberFormat(locale, style).format(amount(minor, currency))
+      ? new Intl.NumberFormat(locale, style).format(minor / 10 ** maximumFractionDigits)
       : "";
   } catch {
     return ""; // no such currency or locale

@@ -1,10 +1,9 @@
 // Fetches shelf-more.js when the shopper first presses a button that needs it.
 
-import { choose, refuse } from "./memory.js";
-import { address, script } from "./page.js";
+import { choose, ignore } from "./memory.js";
+import { script } from "./page.js";
 import { send, tell } from "./tell.js";
 
-const tools = { choose, refuse, address, send, tell };
 let loading;
 
 /** Runs one of its functions; if it cannot be had, the product's own page has to do. */
@@ -12,7 +11,7 @@ export async function more(act, press) {
   try {
     loading = loading || load();
     await loading;
-    await window.alongside.more[act]({ ...press, ...tools });
+    await window.alongside.more[act]({ ...press, choose, ignore, send, tell });
   } catch {
     loading = null;
     if (act === "buy") location.assign(press.item.url);

@@ -1,8 +1,7 @@
 // What the page says about itself, in the attributes of our script tag. Read once, at start.
 
-// Found by its key: optimisers merge and rename scripts. Without a tag, one that says nothing.
-export const script =
-  document.querySelector("script[data-key]") || document.createElement("script");
+// Found by its key: optimisers merge and rename scripts. Without one, nothing is said.
+export const script = document.querySelector("script[data-key]") || document.documentElement;
 
 /** The attributes: key, api, consent, product, cart, customer, texts. */
 export const said = script.dataset;

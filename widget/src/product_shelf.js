@@ -4,15 +4,12 @@
 import { ask } from "./ask.js";
 import { consent } from "./consent.js";
 import { draw } from "./draw.js";
+import { CART, MOST, USUAL } from "./limits.js";
 import { recent, unwanted, visitor } from "./memory.js";
 import { said } from "./page.js";
-import { whenBelow, whenNear } from "./sight.js";
+import { isBelow, whenBelow, whenNear } from "./sight.js";
 import { send, tell } from "./tell.js";
 import { visit } from "./visit.js";
-
-const USUAL = 8;
-const MOST = 24; // the server's limits
-const CART = 50;
 
 const shelves = () => [...document.querySelectorAll("product-shelf")];
 
@@ -33,28 +30,26 @@ export class ProductShelf extends HTMLElement {
   }
 
   async fill() {
-    const query = this.query();
-    const answer = await ask(query);
+    const asked = this.query();
+    const answer = await ask(asked);
+    // A list that the theme put here stays if it may already be seen.
+    if (this.firstElementChild && !isBelow(this)) return;
     if (answer && this.isConnected) {
-      const asked = { token: answer.token, visitor: query.visitor };
+      asked.token = answer.token;
       if (answer.eligible && answer.experiment) {
-        tell("exposure", null, asked); // in both arms, and before anything is drawn
+        tell("exposure", asked); // in both arms, and before anything is drawn
         send();
       }
       const items = this.choose(answer.items);
       this.products = items.map((item) => item.id);
-      if (items.length) return draw(this, answer, items, asked, query);
+      if (items.length) return draw(this, items, asked, answer.title);
     }
-    // A list that the theme put here stays; a place kept for nothing is given back unseen.
-    if (!this.firstElementChild) {
-      whenBelow(this, () => {
-        this.style.display = "none";
-      });
-    }
+    // A place kept for nothing is given back unseen.
+    if (!this.firstElementChild) whenBelow(this, () => this.style.setProperty("display", "none"));
   }
 
   get limit() {
-    return Math.min(parseInt(this.get("limit"), 10) || USUAL, MOST);
+    return +this.get("limit") || USUAL;
   }
 
   /** What the server is asked. Without consent, nothing but the page's own product. */
@@ -71,13 +66,18 @@ export class ProductShelf extends HTMLElement {
       visitor: visitor(),
       customer: visitor() && said.customer,
     };
-    for (const name of ["placement", "product", "category", "currency"]) query[name] = this.get(name);
+    for (const name of ["placement", "product", "category", "currency"])
+      query[name] = this.get(name);
     return query;
   }
 
   /** The items to show: not the page's own, not refused, not on another shelf of this page. */
   choose(items) {
-    const taken = [this.get("product"), ...unwanted(), ...shelves().flatMap((it) => it.products || [])];
+    const taken = [
+      this.get("product"),
+      ...unwanted(),
+      ...shelves().flatMap((it) => it.products || []),
+    ];
     return items.filter(({ id }) => !taken.includes(id)).slice(0, this.limit);
   }
 }

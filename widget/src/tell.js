@@ -2,28 +2,25 @@
 // the page. Never holds a click, never needs more than a simple request, never complains.
 
 import { consent } from "./consent.js";
+import { GATHER_MS } from "./limits.js";
 import { random, visitor } from "./memory.js";
 import { address } from "./page.js";
 
-const GATHER_MS = 1000;
+export const waiting = [];
 
-let waiting = [];
-let timer;
-
-/** Notes one event. `asked` has the answer's token and the visitor id it was asked with. */
-export function tell(type, item = null, asked = { token: null }) {
+/** Notes one event. `asked` has a shelf's token and the visitor id it was asked with. */
+export function tell(type, asked, item = null) {
   // A token belongs to the visitor it was made for: after a withdrawal nothing is said of it.
-  if (asked.visitor && asked.visitor !== visitor()) return;
+  if (consent() === "none" || (asked.visitor && asked.visitor !== visitor())) return;
   // A version 4 UUID; crypto.randomUUID is missing on pages without https.
   const id = random().replace(/(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
   waiting.push({ id, type, token: asked.token, item, at: new Date().toISOString() });
-  clearTimeout(timer);
-  timer = setTimeout(send, GATHER_MS);
+  setTimeout(send, GATHER_MS);
 }
 
 /** Sends what is waiting: at once before a page may go away. */
 export function send() {
-  const events = drop();
+  const events = waiting.splice(0);
   if (!events.length || consent() === "none") return;
   const url = `${address}/shelf/events`;
   const body = JSON.stringify({ visitor: visitor(), events }); // as text: no preflight
@@ -31,13 +28,6 @@ export function send() {
   fetch(url, { method: "POST", body, keepalive: true, credentials: "omit" }).catch(() =>
     navigator.sendBeacon(url, body),
   );
-}
-
-/** Forgets what is waiting, and gives it. */
-export function drop() {
-  const events = waiting;
-  waiting = [];
-  return events;
 }
 
 document.addEventListener("visibilitychange", send);

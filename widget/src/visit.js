@@ -14,5 +14,5 @@ export function visit(named) {
   if (noted || !product || consent() === "none") return;
   noted = true;
   look(product);
-  tell("product_view", product);
+  tell("product_view", { token: null }, product);
 }

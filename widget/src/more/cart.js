@@ -1,10 +1,10 @@
 // Puts a product into the shop's own cart: Shopify's where the page has its object, else
 // WooCommerce's. Then the shop's scripts are told in their own way, so that its cart shows it.
 
+import { say } from "./status.js";
 import { words } from "./words.js";
-import { announce } from "./status.js";
 
-export async function buy({ event, item, shelf, asked, choose, tell, send }) {
+export async function buy({ event, item, shelf, asked, announce, choose, tell, send }) {
   const button = event.currentTarget || event.target.closest("button");
   if (button.ariaBusy) return; // pressed twice
   button.ariaBusy = "true";
@@ -14,11 +14,10 @@ export async function buy({ event, item, shelf, asked, choose, tell, send }) {
     button.ariaBusy = null;
   }
   choose(item.id, asked.token);
-  tell("cart", item.id, asked);
+  tell("cart", asked, item.id);
   send();
-  announce(shelf, `${words(shelf).added}: ${item.title}`);
-  const detail = { placement: shelf.get("placement"), items: [item] };
-  shelf.dispatchEvent(new CustomEvent("shelf:add", { bubbles: true, detail }));
+  say(shelf, `${words(shelf).added}: ${item.title}`);
+  announce("add", [item]);
 }
 
 async function shopify(item) {

@@ -2,7 +2,8 @@
 // the press: its event, the item, the shelf with its answer, and the tools of shelf.js.
 
 import { buy } from "./cart.js";
+import { count } from "./count.js";
 import { dismiss } from "./dismiss.js";
 import { explain } from "./sheet.js";
 
-window.alongside.more = { buy, dismiss, explain };
+window.alongside.more = { buy, count, dismiss, explain };

@@ -1,15 +1,20 @@
 // The sheet "Why am I seeing this?": what this shelf went by, what this browser keeps, and the
 // two things a shopper may want then: to switch it off with everything erased, or on again.
 
+import { ENOUGH } from "../limits.js";
 import css from "./sheet.css";
 import { words } from "./words.js";
 
 const OFF = "alongside.off"; // the shopper's "no", which consent.js looks for
 
-export function explain({ event, shelf, query }) {
+const style = new CSSStyleSheet(); // a <style> would need the page's leave under a strict policy
+style.replaceSync(css);
+document.adoptedStyleSheets.push(style);
+
+export function explain({ event, shelf, asked }) {
   const say = words(shelf);
   const opener = event.target;
-  const sheet = make("dialog", { className: "shelf-sheet", lang: shelf.locale });
+  const sheet = make("dialog", { className: "shelf-sheet", dir: "auto" });
   const draw = () => {
     const isOff = read(localStorage, OFF);
     const title = make("h2", { id: "shelf-sheet-title" }, say.why);
@@ -22,11 +27,15 @@ export function explain({ event, shelf, query }) {
     const close = make("button", { type: "button" }, say.close);
     close.onclick = () => sheet.close();
     sheet.replaceChildren(
-      make("style", {}, css),
       title,
       ...(isOff
         ? [make("p", {}, say.isOff)]
-        : [make("p", {}, say.about), list(used(query, say)), make("p", {}, say.kept), list(kept(say))]),
+        : [
+            make("p", {}, say.about),
+            list(used(asked, say)),
+            make("p", {}, say.kept),
+            list(kept(say)),
+          ]),
       make("p", { className: "shelf-sheet-acts" }, change, close),
     );
   };
@@ -56,12 +65,13 @@ function used(query, say) {
 /** What is kept in this browser, read from its storage and not from hearsay. */
 function kept(say) {
   const entry = read(localStorage, "alongside") || read(sessionStorage, "alongside") || {};
-  const { visitor, recent = [], refused = [], sights = [], clicked = {} } = entry;
+  const { visitor, recent = [], ignored = {}, clicked = {} } = entry;
+  const refused = Object.keys(ignored).filter((id) => ignored[id] > ENOUGH);
   const lines = [
     visitor && say.visitor.replace("{}", visitor),
     recent.length && count(say.recent, recent),
     refused.length && count(say.refused, refused),
-    sights.length && count(say.sights, [...new Set(sights)]),
+    Object.keys(ignored).length && count(say.sights, Object.keys(ignored)),
     Object.keys(clicked).length && count(say.clicked, Object.keys(clicked)),
   ].filter(Boolean);
   return lines.length ? lines : [say.nothing];

@@ -1,6 +1,6 @@
 // Says what was done, for eyes and for screen readers, in a line under the shelf.
 
-export function announce(shelf, text) {
+export function say(shelf, text) {
   let line = shelf.querySelector(".shelf-status");
   if (!line) {
     line = document.createElement("span");

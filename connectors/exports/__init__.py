@@ -1,0 +1,1 @@
+"""CSV exports in, records out: one file a form, and one for what they share."""

@@ -1,0 +1,45 @@
+"""What can be asked of a shop, whatever platform it runs on?
+
+`tests/connectors/test_contract.py` holds every connector to these sentences; docs/connectors.md
+tells how to add one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from store.records import Order, Page, Product, Refund, ShopFacts
+
+
+class Shop(Protocol):
+    """Questions end in records or in an error of `connectors.errors`; nothing is ever written.
+
+    A walk (`products`, `orders`, `refunds`) yields pages of what changed since a cursor, None
+    meaning everything. Each page's cursor resumes exactly after it, in a later process too; the
+    last page's cursor is where the next walk begins. Rows may come twice, never not at all.
+    """
+
+    def check(self) -> ShopFacts:
+        """What the shop says of itself; raises Misconfigured with what is wrong and its mend."""
+
+    def products(self, cursor: str | None = None) -> Iterator[Page[Product]]: ...
+
+    def orders(self, cursor: str | None = None) -> Iterator[Page[Order]]: ...
+
+    def refunds(self, cursor: str | None = None) -> Iterator[Page[Refund]]: ...
+
+    def product_ids(self, cursor: str | None = None) -> Iterator[Page[str]]:
+        """Every id there is. What we know beside these is perhaps gone: ask for it by name."""
+
+    def order_ids(self, cursor: str | None = None) -> Iterator[Page[str]]: ...
+
+    def refund_ids(self, cursor: str | None = None) -> Iterator[Page[str]]:
+        """Every id there is; a refund that is not among them was deleted."""
+
+    def products_named(self, ids: Iterable[str]) -> Iterator[Page[Product]]:
+        """These products, wherever they are; what no page holds is gone for good."""
+
+    def orders_named(self, ids: Iterable[str]) -> Iterator[Page[Order]]: ...
+
+    def close(self) -> None: ...

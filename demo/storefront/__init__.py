@@ -1,0 +1,1 @@
+"""The pages a shopper sees, drawn on the server: browse, basket, checkout."""
