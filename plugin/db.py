@@ -25,13 +25,14 @@ class _OnTheStore(SQLAlchemy):
 
     def _make_declarative_base(self, model_class: Any, disable_autonaming: bool = False) -> Any:
         """The store's own base: a copy of it, as the extension would make, maps nothing twice."""
+        self.metadatas[None] = model_class.metadata
         return model_class
 
     def _apply_driver_defaults(self, options: dict[str, Any], app: Flask) -> None:
         """Nothing: the engine is open, and tuned by `store.engine`."""
 
 
-db = _OnTheStore(metadata=Base.metadata, model_class=Base)
+db = _OnTheStore(model_class=Base)
 
 
 def install(app: Flask, store: Store) -> None:
@@ -48,6 +49,7 @@ def the_store() -> Store:
 
 def connection() -> Connection:
     """The connection of this page: one transaction, which ends with the page."""
-    if the_store().engine.dialect.name == "sqlite":  # a read transaction is a snapshot already
+    # SQLite's read transaction is a snapshot already; on PostgreSQL it is asked for at its start.
+    if the_store().engine.dialect.name == "sqlite" or db.session().in_transaction():
         return db.session.connection()
     return db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

@@ -62,8 +62,8 @@ def show(key: str, number: int) -> str:
     return render_template(
         "report.html",
         report=it.report,
-        arms=_arm_rows(it.report, say),
-        differences=_difference_rows(it.report, say),
+        arms=arm_rows(it.report, say),
+        differences=difference_rows(it.report, say),
         lift_chart=chart.lifts(it.report.differences, say),
         history_chart=chart.history([(d.day, d.judgement.running.lift) for d in days], say),
         days=days,
@@ -90,7 +90,7 @@ def _model_changes(asking: Connection, shop: Shop, it: Told) -> list[models.Publ
     return [p for p in every if it.experiment.started_at <= p.at <= until]
 
 
-def _arm_rows(report: Report, say: Numbers) -> list[Row]:
+def arm_rows(report: Report, say: Numbers) -> list[Row]:
     """Both arms, raw: of visitors whose window is over."""
     c, t = report.control, report.treatment
 
@@ -125,7 +125,7 @@ class DifferenceRow:
     primary: bool
 
 
-def _difference_rows(report: Report, say: Numbers) -> list[DifferenceRow]:
+def difference_rows(report: Report, say: Numbers) -> list[DifferenceRow]:
     rows = []
     for found in report.differences:
         rows.append(

@@ -18,15 +18,6 @@ from store.reads import experiments
 from store.reads.shops import Shop
 from store.records import Experiment
 
-# The verdict's kind -> the two words that stand above its sentence.
-HEADS = {
-    "too_early": "Too early to say",
-    "lopsided": "Data problem",
-    "not_proven": "Not proven",
-    "helping": "Helping",
-    "hurting": "Hurting",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -48,7 +39,14 @@ class Told:
 
     @property
     def head(self) -> str:
-        return HEADS.get(self.kind, "Not counted yet")
+        """The verdict in two or three words: what the sentence begins with."""
+        return self.sentence.partition(": ")[0] or "Not counted yet"
+
+    @property
+    def saying(self) -> str:
+        """The rest of the sentence, to stand under its head."""
+        rest = self.sentence.partition(": ")[2]
+        return rest[:1].upper() + rest[1:]
 
     def state(self, now: datetime) -> str:
         """running, due (past its end, not stopped) or stopped."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -86,13 +86,16 @@ def secret(given: str | None, what: str) -> str:
 
 def show_json(data: Any) -> None:
     """One JSON document; instants in UTC, dataclasses as objects."""
-    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
-    click.echo(orjson.dumps(data, option=options, default=_plain).decode())
+    click.echo(json.dumps(data, default=_plain, indent=2, ensure_ascii=False))
 
 
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Connection, and_, exists, func, select, type_
 
 from store import tables
 from store.errors import Explained
-from store.records import Experiment, Unit
+from store.records import Arm, Experiment, Unit
 
 
 class UnknownExperiment(Explained):
@@ -328,3 +328,12 @@ def report_body(connection: Connection, experiment_id: int) -> tuple[str, dateti
         select(r.body, r.computed_at).where(r.experiment_id == experiment_id)
     ).first()
     return None if row is None else (row[0], row[1])
+
+
+def tallied_days(connection: Connection, experiment_id: int) -> list[tuple[str, Arm, str]]:
+    """(day of entry, arm, sums) as last counted, the oldest day first."""
+    t = tables.TallyRow
+    rows = connection.execute(
+        select(t.day, t.arm, t.sums).where(t.experiment_id == experiment_id).order_by(t.day, t.arm)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]  # type: ignore[misc] # we wrote it

@@ -84,7 +84,7 @@ def measures(connection: Connection, model_id: int) -> list[Measure]:
         .where(m.model_id == model_id)
         .order_by(m.placement, m.metric, m.value.desc())
     )
-    return [Measure(*row._tuple()) for row in rows]  # type: ignore[arg-type] # we wrote it
+    return [Measure(*row) for row in rows]  # type: ignore[arg-type] # we wrote it
 
 
 def decisions(connection: Connection, model_id: int) -> list[Decision]:

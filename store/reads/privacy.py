@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from store import tables
+from store.packing import unpack
+from store.records import slot
 
 
 def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[str, Any]:
@@ -36,3 +38,75 @@ def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[s
             {"experiment": number, "arm": arm, "entered_at": at} for number, arm, at in arms
         ],
     }
+
+
+def customer_key(connection: Connection, shop_id: int, hashed: bytes) -> int | None:
+    """The customer known by this hash of an account id or an e-mail address."""
+    d = tables.CustomerDigest
+    return connection.scalar(select(d.customer_id).where(d.shop_id == shop_id, d.digest == hashed))
+
+
+def customer_data(connection: Connection, shop_id: int, customer_id: int) -> dict[str, Any]:
+    """Orders of a customer, and what is held about each of their browsers.
+
+    Names and addresses are not here because they never are in this store.
+    """
+    o, line, i, p = tables.Order, tables.OrderLine, tables.Identity, tables.Product
+    rows = connection.execute(
+        select(
+            o.number, o.external_id, o.placed_at, o.status, o.currency, o.total_minor,
+            p.external_id.label("product"), line.title, line.quantity, line.gross_minor,
+            line.discount_minor,
+        )
+        .join(line, line.order_id == o.id)
+        .outerjoin(p, p.id == line.product_id)
+        .where(o.shop_id == shop_id, o.customer_id == customer_id)
+        .order_by(o.placed_at, o.id, line.external_id)
+    )  # fmt: skip
+    orders: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        order = orders.setdefault(
+            row.external_id,
+            {
+                "number": row.number,
+                "placed_at": row.placed_at,
+                "status": row.status,
+                "currency": row.currency,
+                "total_minor": row.total_minor,
+                "lines": [],
+            },
+        )
+        order["lines"].append(
+            {
+                "product": row.product,
+                "title": row.title,
+                "quantity": row.quantity,
+                "gross_minor": row.gross_minor,
+                "discount_minor": row.discount_minor,
+            }
+        )
+    visitors = connection.scalars(
+        select(i.visitor).where(i.shop_id == shop_id, i.customer_id == customer_id)
+    ).all()
+    return {
+        "orders": list(orders.values()),
+        "browsers": [visitor_data(connection, shop_id, bytes(visitor)) for visitor in visitors],
+        "personal_list": _personal(connection, shop_id, customer_id),
+    }
+
+
+def _personal(connection: Connection, shop_id: int, customer_id: int) -> list[str]:
+    """Products that the newest model lists for this customer."""
+    m, rows, p = tables.Model, tables.ListRow, tables.Product
+    entries = connection.scalar(
+        select(rows.entries)
+        .join(m, m.id == rows.model_id)
+        .where(m.shop_id == shop_id, rows.slot == slot("personal", customer_id))
+        .order_by(m.version.desc())
+        .limit(1)
+    )
+    keys = [entry.product for entry in unpack(bytes(entries))] if entries else []
+    named = dict(
+        connection.execute(select(p.id, p.external_id).where(p.id.in_(keys))).tuples().all()
+    )
+    return [named[key] for key in keys if key in named]

@@ -1,0 +1,191 @@
+"""Why does a shelf show these products and not those? Each candidate with all that speaks for it.
+
+The shelf itself comes from the same functions that serve it (`recommenders.choose`); here is only
+told what they saw: the entries of every list, and what dropped a candidate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from recommenders import choose
+from store.errors import Explained
+from store.reads import catalogue, shelf
+from store.records import Card, Entry, Placement, Strategy
+
+STRATEGIES: tuple[Strategy, ...] = ("bought_together", "similar", "personal", "bestseller")
+MOST_BOUGHT = 50  # as the widget asks
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One list that names the candidate, at which place, and on what evidence."""
+
+    list: str  # "bought_together:17"
+    strategy: str
+    live: bool  # whether this strategy is served on the placement
+    place: int  # from 1
+    score: float
+    support: int
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A candidate: its place on the shelf, or why it has none."""
+
+    product: str  # the shop's id
+    title: str
+    place: int | None
+    dropped: str  # "" for what is shown
+    strategy: str
+    score: float
+    reason: str  # the sentence on the shelf; "" for what is not shown
+    voices: Sequence[Voice]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    placement: Placement
+    model: int  # its version's row
+    strategies: Sequence[str]
+    shown: Sequence[Told]
+    dropped: Sequence[Told]
+
+
+def explain(
+    connection: Connection,
+    config: shelf.ShopConfig,
+    placement: Placement,
+    product: str | None,
+    customer: str | None,
+    limit: int = 8,
+) -> Explanation:
+    if placement not in config.live:
+        raise Explained(f"Nothing is live on {placement} yet. Train first: `flask train`.")
+    model, strategies = config.live[placement]
+    ask = _ask(connection, config, placement, product, customer, limit)
+    lists = shelf.lists(connection, model, choose.slots(ask, STRATEGIES))
+    candidates = choose.rank(ask, strategies, lists)
+    voices = _voices(lists, strategies)
+    # Also what only strategies that are not live would bring: "why is it not there?" is asked.
+    others = [key for key in voices if key not in {c.product for c in candidates}]
+    cards = shelf.cards(connection, [*choose.card_keys(ask, candidates), *others])
+    names = catalogue.stock(connection, [*(c.product for c in candidates), *others])
+    items = choose.choose(ask, candidates, cards)
+    place_of = {item.product: i for i, item in enumerate(items, start=1)}
+    sentences = {item.product: choose.say(item.reason, config.shop.locale) for item in items}
+    groups = {cards[i.product].group: i.id for i in items}
+    told = [
+        Told(
+            product=names[c.product].external_id if c.product in names else "?",
+            title=_title(cards.get(c.product)),
+            place=place_of.get(c.product),
+            dropped=""
+            if c.product in place_of
+            else _why(c.product, cards, names, groups, full=len(items) >= ask.limit),
+            strategy=c.strategy,
+            score=c.score,
+            reason=sentences.get(c.product, ""),
+            voices=voices.get(c.product, ()),
+        )
+        for c in candidates
+    ]
+    told += [
+        Told(
+            names[key].external_id if key in names else "?",
+            _title(cards.get(key)),
+            None,
+            _unranked(key, ask, voices[key]),
+            voices[key][0].strategy,
+            voices[key][0].score,
+            "",
+            voices[key],
+        )
+        for key in others
+    ]
+    shown = sorted((t for t in told if t.place), key=lambda t: t.place or 0)
+    return Explanation(placement, model, strategies, shown, [t for t in told if not t.place])
+
+
+def _ask(
+    connection: Connection,
+    config: shelf.ShopConfig,
+    placement: Placement,
+    product: str | None,
+    customer: str | None,
+    limit: int,
+) -> choose.Ask:
+    ask = choose.Ask(placement, limit=limit)
+    if product is not None:
+        known = shelf.known_products(connection, config.shop.id, [product]).get(product)
+        if known is None:
+            raise Explained(f"{config.shop.name} has no product {product!r}.")
+        ask = replace(
+            ask, product=known.key, category=known.category, category_name=known.category_name
+        )
+    if customer is not None:
+        now = config.shop.now()
+        buyer = shelf.buyer(connection, config, customer, now, MOST_BOUGHT)
+        if buyer is None:
+            raise Explained(f"{config.shop.name} has no customer {customer!r} with orders.")
+        ask = replace(ask, customer=buyer.customer, bought=buyer.bought)
+    return ask
+
+
+def _voices(
+    lists: Mapping[str, Sequence[Entry]], strategies: Sequence[str]
+) -> dict[int, list[Voice]]:
+    found: dict[int, list[Voice]] = {}
+    for name, entries in lists.items():
+        strategy = name.partition(":")[0]
+        for place, entry in enumerate(entries, start=1):
+            found.setdefault(entry.product, []).append(
+                Voice(
+                    name,
+                    strategy,
+                    strategy in strategies,
+                    place,
+                    entry.score,
+                    entry.support,
+                    entry.strength,
+                )
+            )
+    return found
+
+
+def _why(
+    key: int,
+    cards: Mapping[int, Card],
+    names: Mapping[int, catalogue.Stock],
+    groups: Mapping[int, str],
+    *,
+    full: bool,
+) -> str:
+    """What dropped a ranked candidate, in the order in which the shelf asks."""
+    card, stock = cards.get(key), names.get(key)
+    if card is None or stock is None:
+        return "the product is gone"
+    if stock.withheld:
+        return f"may not be shown: {stock.withheld}"
+    if not card.sellable:
+        return "sold out"
+    if card.group in groups:
+        return f"too much like {groups[card.group]}, which is shown"
+    return "the shelf was full" if full else "too much like the product of the page"
+
+
+def _unranked(key: int, ask: choose.Ask, voices: Sequence[Voice]) -> str:
+    if key == ask.product:
+        return "it is the product of the page"
+    if not any(voice.live for voice in voices):
+        return f"{voices[0].strategy} is not live here"
+    return "enough stood before it"
+
+
+def _title(card: Card | None) -> str:
+    return str(json.loads(card.body + "}").get("title", "")) if card else ""

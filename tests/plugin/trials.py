@@ -1,0 +1,87 @@
+"""Split tests with a known truth, judged day by day as the scheduler judges them."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+from experiments import assess
+from experiments.outcome import Judgement
+from experiments.report import Report
+from experiments.verdict import FRESH
+from store.engine import writing
+from store.reads.experiments import Numbered
+from store.records import Experiment, Unit
+from store.writes import experiments as writes
+from tests.plugin.site import Site
+
+DAY = timedelta(days=1)
+
+
+def units(
+    experiment: Experiment,
+    days: int,
+    *,
+    per_day: int = 400,
+    control: float = 0.04,
+    treatment: float = 0.04,
+    share: float = 0.5,
+    seed: int = 7,
+) -> list[Unit]:
+    """Visitors who enter evenly and buy with their arm's rate; orders are 5 to 120 in money."""
+    dice = random.Random(seed)
+    found = []
+    for day in range(days):
+        for _ in range(per_day):
+            arm = "treatment" if dice.random() < share else "control"
+            buys = dice.random() < (treatment if arm == "treatment" else control)
+            found.append(
+                Unit(
+                    arm=arm,  # type: ignore[arg-type]
+                    entered_at=experiment.started_at + day * DAY + dice.random() * DAY,
+                    orders=int(buys),
+                    revenue_minor=dice.randrange(500, 12_000) if buys else 0,
+                    clicks=int(dice.random() < 0.08),
+                )
+            )
+    return found
+
+
+def run(
+    site: Site,
+    numbered: Numbered,
+    days: int,
+    *,
+    currency: str = "GBP",
+    **truth: float,
+) -> Report:
+    """Let `days` pass: each is judged and kept, and so is the report, as `scheduler.tally` does."""
+    experiment = numbered.experiment
+    seen = assess.Seen(
+        units(experiment, days, **truth),  # type: ignore[arg-type]
+        attributed_minor=412_345,
+        orders=900,
+        orders_without_visitor=40,
+    )
+    running, judgement = FRESH, None
+    for day in range(1, days + 1):
+        end_at: datetime = experiment.started_at + day * DAY
+        judgement = assess.judge_day(experiment, seen, end_at, running)
+        running = judgement.running
+        keep(site, numbered, end_at, judgement)
+    until_at = experiment.started_at + days * DAY
+    judgement = judgement or assess.judge_day(experiment, seen, until_at)
+    report = assess.report(experiment, seen, judgement, currency, until_at)
+    site.say_report(numbered, report.to_json())
+    return report
+
+
+def keep(site: Site, numbered: Numbered, end_at: datetime, judgement: Judgement) -> None:
+    with writing(site.store.engine) as connection:
+        writes.append_verdict(
+            connection,
+            numbered.experiment.id,
+            end_at.date().isoformat(),
+            judgement.running.to_json(),
+            judgement.to_json(),
+        )
