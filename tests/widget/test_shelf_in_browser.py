@@ -21,6 +21,7 @@ from .storefront import (
     CONTROL,
     DIST,
     HEAD,
+    KEY,
     THEMES,
     TREATMENT,
     Reply,
@@ -219,7 +220,7 @@ def test_a_place_in_sight_is_given_back_once_it_has_been_scrolled_away(browser: 
 
 
 def test_a_blocked_script_leaves_no_gap(browser: Browser) -> None:
-    with storefront(browser, html=document(above=100)) as shop:
+    with storefront(browser, html=document(above=900)) as shop:
         shop.replies["/shelf.js"] = lambda route: route.abort("blockedbyclient")
         shop.open()
         shop.page.wait_for_load_state()
@@ -314,7 +315,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser)
 
 def test_adding_to_a_woocommerce_cart_tells_the_shop_the_page_and_us(browser: Browser) -> None:
     jquery = """window.triggered = [];
-    window.jQuery = () => ({trigger: (name, [parts, hash]) => triggered.push([name, parts, hash])});"""
+    window.jQuery = () => ({trigger: (name, [parts, hash]) =>
+      triggered.push([name, parts, hash])});"""
     cart = says({"fragments": {"div.cart": "1"}, "cart_hash": "h"})
     with storefront(browser, html=document(before=jquery), cart=cart) as shop:
         shop.open()
@@ -481,9 +483,10 @@ def test_one_product_and_long_words_do_not_break_it(browser: Browser) -> None:
 def test_a_strict_content_security_policy_is_no_obstacle(browser: Browser) -> None:
     policy = f"default-src 'self'; script-src {APP}; connect-src {APP}; style-src 'none'"
     html = (
-        f"<!doctype html><html lang=en><title>A shop</title><meta charset=utf-8><meta "
-        f'http-equiv=Content-Security-Policy content="{policy}"><main><product-shelf '
-        f'placement=similar></product-shelf></main><script src="{APP}/shelf.js" data-key=pk></script>'
+        f"<!doctype html><html lang=en><title>A shop</title><meta charset=utf-8>"
+        f'<meta http-equiv=Content-Security-Policy content="{policy}"><main>'
+        f"<product-shelf placement=similar></product-shelf></main>"
+        f'<script src="{APP}/shelf.js" data-key="{KEY}"></script>'
     )
     with storefront(browser, html=html) as shop:
         shop.open()
