@@ -127,7 +127,9 @@ def _name(job: str, shop_id: int | None) -> str:
 
 def _end_with_parent() -> None:
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # By descriptor: a thread inside sys.stdin would keep Python from ending in order.
+        while os.read(0, 1024):
+            pass
         os._exit(70)
 
     threading.Thread(target=watch, daemon=True).start()
