@@ -8,7 +8,6 @@ and no error holds a query string, a header or an address's credentials.
 
 from __future__ import annotations
 
-import ipaddress
 import random
 import socket
 import time
@@ -26,6 +25,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from connectors.addresses import refuse_private
 from connectors.errors import Misconfigured, TooMuch, TryLater, Unreadable
 
 # Params and headers for one try of a request: `sign("GET", url, params)`.
@@ -172,29 +172,6 @@ class Session:
         if not self._allow_private:
             for *_, address in found:
                 refuse_private(str(address[0]))
-
-
-def refuse_private(address: str) -> None:
-    """Refuses addresses that lead into somebody's own network rather than to a shop."""
-    if not is_public(address):
-        raise Misconfigured(
-            f"The address leads to {address}, which is not on the public internet.",
-            "If the shop really is on your own network, set ALLOW_PRIVATE_HOSTS.",
-        )
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # the last 32 bits are an IPv4 address
-
-
-def is_public(address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
 
 
 # --- reading an answer ---------------------------------------------------------------------------

@@ -70,7 +70,7 @@ class BoughtTogether:
         """One list for every product that shares an order with another."""
         sheet = self.sheet(interactions, catalogue, now_s)
         whole = baskets(interactions, len(catalogue))
-        _add_evidence(sheet, whole, order_buyers(interactions))
+        add_evidence(sheet, whole, order_buyers(interactions))
         return sheet.lists(self.strategy, [slot(self.strategy, int(k)) for k in catalogue.keys])
 
     def sheet(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Sheet:
@@ -126,7 +126,7 @@ def _thinned(whole: sparse.csr_array, most: int) -> sparse.csr_array:
     return sparse.csr_array((whole.data[kept], whole.indices[kept], starts), shape=whole.shape)
 
 
-def _add_evidence(sheet: Sheet, whole: sparse.csr_array, buyer: NDArray[np.int64]) -> None:
+def add_evidence(sheet: Sheet, whole: sparse.csr_array, buyer: NDArray[np.int64]) -> None:
     """Count, from all orders unthinned and undecayed, what stands behind each listed pair."""
     orders, products = whole.shape
     of = whole.T.tocsr()  # products by orders

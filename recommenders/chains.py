@@ -11,8 +11,10 @@ from typing import Literal, NamedTuple
 from store.records import Placement, Strategy
 
 # Whose lists: the product of the page, the products last viewed, in the cart or last bought, the
-# customer's own, the category's, the shop's. `itself` is no list: the products of that source.
-Source = Literal["product", "recent", "cart", "bought", "customer", "category", "shop"]
+# customer's own (or of what the customer never bought), the category's, the shop's.
+Source = Literal[
+    "product", "recent", "cart", "bought", "customer", "customer new", "category", "shop"
+]
 
 
 class Part(NamedTuple):
@@ -28,47 +30,91 @@ Step = tuple[Part, ...]
 
 # The page's product is what the shopper looks at now; the cart tells the purpose of the visit and
 # what was viewed before only a taste, so each speaks more softly.
-_COMPANY: Step = (
-    Part("bought_together", "product"),
-    Part("bought_together", "cart", 0.3),
-    Part("bought_together", "recent", 0.15),
+_CART, _RECENT = 0.3, 0.15
+
+
+def _company(strategy: Strategy) -> Step:
+    return (
+        Part(strategy, "product"),
+        Part(strategy, "cart", _CART),
+        Part(strategy, "recent", _RECENT),
+    )
+
+
+# Ensembles first where they are live; the strategies they are made of fill up behind them, and
+# lead where they are not.
+_COMPANY: tuple[Step, ...] = (_company("blend"), _company("bought_together"))
+_CART_COMPANY: tuple[Step, ...] = (
+    (Part("blend", "cart"), Part("blend", "recent", _RECENT)),
+    (Part("bought_together", "cart"), Part("bought_together", "recent", _RECENT)),
 )
 _LIKE_IT: Step = (Part("similar", "product"),)
 _POPULAR: tuple[Step, ...] = ((Part("bestseller", "category"),), (Part("bestseller", "shop"),))
-_TASTE: Step = (
-    Part("personal", "customer", 0.15),
-    Part("bought_together", "recent"),
-    Part("bought_together", "bought", 0.7),
+# What was viewed a minute ago is about as telling as a whole history of purchases.
+_WISHES: tuple[Step, ...] = (
+    (Part("for_you", "customer"), Part("blend", "recent", 0.5)),
+    (
+        Part("repurchase", "customer"),
+        Part("bought_together", "recent", 0.5),
+        Part("bought_together", "bought", 0.3),
+        Part("personal", "customer", 0.05),
+    ),
+)
+_SURPRISES: tuple[Step, ...] = (
+    (Part("for_you", "customer new"), Part("blend", "recent", 0.5)),
+    (
+        Part("bought_together", "recent"),
+        Part("bought_together", "bought", 0.7),
+        Part("personal", "customer", 0.15),
+    ),
 )
 
 CHAINS: dict[Placement, tuple[Step, ...]] = {
-    "also_bought": (_COMPANY, _LIKE_IT, *_POPULAR),
-    "you_might_like": (_TASTE, *_POPULAR),
+    "also_bought": (*_COMPANY, _LIKE_IT, *_POPULAR),
+    "you_might_like": (*_WISHES, *_POPULAR),
     # A bundle of bestsellers would be a lie: fewer, or none, is the honest answer.
     "bought_together": ((Part("bought_together", "product", supported=True),),),
     "similar": (_LIKE_IT,),
     "bestsellers": _POPULAR,
     "trending": _POPULAR,
     "recently_viewed": ((Part("viewed", "recent"),),),
-    "buy_again": ((Part("repurchase", "bought"),),),
-    "cart": ((Part("bought_together", "cart"), Part("bought_together", "recent", 0.15)), *_POPULAR),
+    "buy_again": ((Part("repurchase", "customer"),),),
+    "cart": (*_CART_COMPANY, *_POPULAR),
 }
 
-# Strategies that repeat the products of their source; they have no stored lists.
-REPEATS: frozenset[Strategy] = frozenset({"viewed", "repurchase"})
+# Where a shelf was asked to leave out what the customer has bought.
+NOVEL_CHAINS: dict[Placement, tuple[Step, ...]] = {
+    **CHAINS,
+    "you_might_like": (*_SURPRISES, *_POPULAR),
+}
 
-# What a part's candidates say of themselves: the `kind` of their reason.
+
+def chain(placement: Placement, novel: bool = False) -> tuple[Step, ...]:
+    """The steps of a placement, in order."""
+    return (NOVEL_CHAINS if novel else CHAINS)[placement]
+
+
+# Strategies without stored lists: they repeat the products of their source.
+REPEATS: frozenset[Strategy] = frozenset({"viewed"})
+
+# What a part's candidates say of themselves: the `kind` of their reason. Ensembles decide by the
+# evidence of each candidate (`choose.py`).
 KINDS: dict[tuple[Strategy, Source], str] = {
+    ("blend", "product"): "bought_together",
+    ("blend", "recent"): "because_viewed",
+    ("blend", "cart"): "because_carted",
     ("bought_together", "product"): "bought_together",
     ("bought_together", "recent"): "because_viewed",
     ("bought_together", "cart"): "because_carted",
     ("bought_together", "bought"): "because_bought",
     ("similar", "product"): "similar",
+    ("for_you", "customer"): "for_you",
+    ("for_you", "customer new"): "for_you",
     ("personal", "customer"): "for_you",
+    ("repurchase", "customer"): "bought_before",
     ("bestseller", "category"): "popular_in",
     ("bestseller", "shop"): "popular",
     ("viewed", "recent"): "viewed",
-    ("repurchase", "bought"): "bought_before",
 }
 
 # Of a source with many products the newest few are asked: it bounds the work of a request, and

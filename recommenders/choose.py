@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from recommenders.chains import CHAINS, KINDS, MOST_ANCHORS, REPEATS, STEP_BACK, Part, Step
+from recommenders.chains import KINDS, MOST_ANCHORS, REPEATS, STEP_BACK, Part, Step, chain
 from recommenders.reasons import say
 from store.records import (
     Card,
@@ -65,7 +65,7 @@ def slots(ask: Ask, strategies: Collection[str]) -> list[str]:
     """The names of the stored lists that `rank` may want: read them in one statement."""
     names = {
         slot(part.strategy, key): None
-        for step in CHAINS[ask.placement]
+        for step in chain(ask.placement, ask.novel)
         for part in step
         if part.strategy in strategies and part.strategy not in REPEATS
         for key in _keys(ask, part)
@@ -85,7 +85,7 @@ def rank(
     if ask.novel:
         seen |= ask.owned
     found: list[Candidate] = []
-    for step in CHAINS[ask.placement]:
+    for step in chain(ask.placement, ask.novel):
         for candidate in _blend(ask, step, strategies, lists):
             if candidate.product not in seen:
                 seen.add(candidate.product)
@@ -155,6 +155,8 @@ def _keys(ask: Ask, part: Part) -> Sequence[int | str]:
             return ask.bought[:MOST_ANCHORS]
         case "customer":
             return () if ask.customer is None else (ask.customer,)
+        case "customer new":
+            return () if ask.customer is None else (f"new:{ask.customer}",)
         case "category":
             return () if ask.category is None else (ask.category,)
         case "shop":
@@ -195,9 +197,19 @@ def _blend(
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
     for product in sorted(totals, key=totals.__getitem__, reverse=True):
         _, part, anchor, support, strength = loudest[product]
-        kind = KINDS[part.strategy, part.of]
+        kind = _kind(part, support, strength)
         about = anchor if kind in _NAMING else None
         yield Candidate(product, totals[product], part.strategy, kind, support, strength, about)
+
+
+def _kind(part: Part, support: int, strength: float) -> str:
+    """What a candidate may say of itself; of an ensemble's, by the evidence it came with."""
+    kind = KINDS[part.strategy, part.of]
+    if part.strategy == "blend" and kind == "bought_together" and not strength:
+        return "similar"  # never bought together: then `support` is what they share
+    if part.strategy == "for_you" and support:
+        return "bought_before"
+    return kind
 
 
 def _scale(sums: dict[int, float], voices: dict[int, _Voice]) -> float:
@@ -236,8 +248,7 @@ def _entries(
     ask: Ask, part: Part, lists: Mapping[str, Sequence[Entry]]
 ) -> Iterator[tuple[int | str, Sequence[Entry]]]:
     if part.strategy in REPEATS:
-        repeated = ask.recent if part.of == "recent" else ask.bought
-        for own in repeated:
+        for own in ask.recent:
             yield own, (Entry(own, 1.0, 0, 0.0),)
         return
     for key in _keys(ask, part):

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recommenders.baskets import DAY_S
-from recommenders.chains import CHAINS, REPEATS
+from recommenders.chains import REPEATS, chain
 from recommenders.choose import Ask, card_keys, choose, rank
 from recommenders.groups import groups
-from recommenders.questions import Question, Window, questions
+from recommenders.questions import Question, Window, as_of, questions
 from recommenders.registry import RECOMMENDERS, Recommender
 from store.records import Card, Catalogue, Entry, Interactions, Lists, Measure, Placement
 
@@ -62,25 +61,15 @@ def backtest(
     """Fit on what was known before the cut, then ask what shoppers asked since."""
     protocol = protocol or Protocol()
     split = protocol.window.split(interactions, now_s)
-    then = _as_of(catalogue, split.train, split.cut_s)
+    then = as_of(catalogue, split)
     book = ListBook(then, [r.fit(split.train, then, split.cut_s) for r in recommenders])
     asked = questions(split, catalogue, protocol.most_questions, protocol.seed)
-    cards = _cards(then)
+    cards = cards_of(then)
     return [
         _trial(placement, asked[placement], book, cards, split.cut_s, protocol)
         for placement in asked
         if asked[placement]
     ]
-
-
-def _as_of(catalogue: Catalogue, known: Interactions, cut_s: int) -> Catalogue:
-    """The catalogue with what could be bought then: what can be today, or sold in the last weeks.
-
-    What is in stock today says nothing of the past, and nobody recorded the stock of then.
-    """
-    sold = np.zeros(len(catalogue), dtype=np.bool_)
-    sold[known.product[known.at_s >= cut_s - 28 * DAY_S]] = True
-    return replace(catalogue, recommendable=catalogue.recommendable | sold)
 
 
 class ListBook(Mapping[str, Sequence[Entry]]):
@@ -112,7 +101,8 @@ class ListBook(Mapping[str, Sequence[Entry]]):
         return len(self.place)
 
 
-def _cards(catalogue: Catalogue) -> dict[int, Card]:
+def cards_of(catalogue: Catalogue) -> dict[int, Card]:
+    """Cards without looks: what `choose` needs to know of each product."""
     keys = catalogue.keys.tolist()
     rows = zip(keys, catalogue.recommendable.tolist(), groups(catalogue).tolist(), strict=True)
     return {key: Card(key, str(key), sellable, group, "{") for key, sellable, group in rows}
@@ -140,7 +130,7 @@ def _trial(
     cut_s: int,
     protocol: Protocol,
 ) -> Trial:
-    parts = {part.strategy for step in CHAINS[placement] for part in step} - REPEATS
+    parts = {part.strategy for step in chain(placement) for part in step} - REPEATS
     bestsellers = answerer(book, cards, frozenset({"bestseller"}))
     contenders: dict[str, Answer] = {
         SHELF: answerer(book, cards, book.strategies),

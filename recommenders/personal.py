@@ -73,9 +73,14 @@ class Personal:
 
     def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
         """One list for each active customer with enough purchases."""
-        bought = _purchases(interactions, len(catalogue), now_s, self.half_life_days)
+        sheet = self.sheet(interactions, catalogue, now_s)
         names = [slot(self.strategy, int(k)) for k in interactions.customer_keys]
-        sheet = Sheet(len(names), self.width)
+        return sheet.lists(self.strategy, names)
+
+    def sheet(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Sheet:
+        """The ranked rows, one per customer."""
+        bought = _purchases(interactions, len(catalogue), now_s, self.half_life_days)
+        sheet = Sheet(len(interactions.customer_keys), self.width)
         if len(bought.customer):
             ratings = self._ratings(bought, catalogue)
             algorithm = SVD(
@@ -86,7 +91,7 @@ class Personal:
                 random_state=self.seed,
             ).fit(ratings)
             self._rank(algorithm, ratings, bought, catalogue, now_s, sheet)
-        return sheet.lists(self.strategy, names)
+        return sheet
 
     def _ratings(self, bought: _Purchases, catalogue: Catalogue) -> _Ratings:
         """The newest purchases with their zeros, shuffled once: descent needs a mixed order."""

@@ -7,7 +7,7 @@ placement: an `Ask` as the shelf would have sent it, and the products that were 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,17 @@ def split_at(interactions: Interactions, cut_s: int) -> Split:
     at = int(np.searchsorted(interactions.at_s, cut_s, side="left"))
     known = before(interactions, cut_s)
     return Split(known, since(interactions, at, len(interactions.at_s)), cut_s)
+
+
+def as_of(catalogue: Catalogue, split: Split) -> Catalogue:
+    """The catalogue with what could be bought at the cut: what can be today, or sold just before.
+
+    What is in stock today says nothing of the past, and nobody recorded the stock of then.
+    """
+    recently = split.train.at_s >= split.cut_s - 4 * WEEK_S
+    then = catalogue.recommendable.copy()
+    then[split.train.product[recently]] = True
+    return replace(catalogue, recommendable=then)
 
 
 def questions(

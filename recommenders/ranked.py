@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from store.records import LIST_WIDTH, Lists, Strategy
 
@@ -64,6 +65,12 @@ class Sheet:
         self.score[row, :n] = score
         self.support[row, :n] = support
         self.strength[row, :n] = strength
+
+    def matrix(self, products: int) -> sparse.csr_array:
+        """The scores, rows by products."""
+        row, place = np.nonzero(self.product >= 0)
+        cells = (self.score[row, place], (row, self.product[row, place]))
+        return sparse.coo_array(cells, shape=(len(self.product), products)).tocsr()
 
     def lists(self, strategy: Strategy, slots: Sequence[str]) -> Lists:
         """The filled rows, under their names."""

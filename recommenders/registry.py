@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from recommenders.bestseller import Bestseller
+from recommenders.blend import Blend
 from recommenders.bought_together import BoughtTogether
+from recommenders.for_you import ForYou
 from recommenders.personal import Personal
+from recommenders.repurchase import Repurchase
 from recommenders.similar import Similar
 from store.records import Catalogue, Interactions, Lists, Strategy
 
@@ -28,4 +31,12 @@ class Recommender(Protocol):
     def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists: ...
 
 
-RECOMMENDERS: tuple[Recommender, ...] = (BoughtTogether(), Similar(), Personal(), Bestseller())
+RECOMMENDERS: tuple[Recommender, ...] = (
+    BoughtTogether(),
+    Similar(),
+    Personal(),
+    Repurchase(),
+    Bestseller(),
+    Blend(),
+    ForYou(),
+)

@@ -37,10 +37,18 @@ def exponent(currency: str) -> int:
 # --- vocabulary ----------------------------------------------------------------------------------
 
 Platform = Literal["woocommerce", "shopify", "files"]
-# How a recommendation was found. `viewed` is what the shopper looked at, `repurchase` what the
-# customer bought before: both repeat known products, the others find them.
+# How a recommendation was found. `blend` and `for_you` are ensembles of the others, learned from
+# the shop's own past weeks; `viewed` repeats what the shopper looked at.
 Strategy = Literal[
-    "bought_together", "similar", "personal", "bestseller", "viewed", "repurchase", "pinned"
+    "bought_together",
+    "similar",
+    "personal",
+    "repurchase",
+    "blend",
+    "for_you",
+    "bestseller",
+    "viewed",
+    "pinned",
 ]
 Arm = Literal["treatment", "control"]
 EventType = Literal["product_view", "exposure", "view", "click", "cart", "dismiss"]
@@ -269,7 +277,8 @@ class Lists:
 def slot(strategy: Strategy, key: int | str = "") -> str:
     """The name under which a list is stored: `slot("similar", 17) == "similar:17"`.
 
-    Keys: a product key (bought_together, similar), a customer key (personal), a category id
+    Keys: a product key (bought_together, similar, blend), a customer key (personal, repurchase,
+    for_you; "new:" and the customer key for what the customer never bought), a category id
     (bestseller) or nothing (bestseller of the whole shop).
     """
     return f"{strategy}:{key}"
@@ -288,6 +297,10 @@ class Entry(NamedTuple):
     behind them), `strength` times more than chance.
     similar: `support` a bit set of what is shared (SHARED_*), `strength` the title match, 0 to 1.
     personal: `support` the customer's purchases it rests on, `strength` the predicted confidence.
+    repurchase: `support` the customer's orders with it, `strength` the share of its buyers who
+    bought it again.
+    blend: as bought_together; or, where `strength` is 0, `support` as for similar.
+    for_you: `support` the customer's orders with it, 0 for a new product; `strength` the score.
     bestseller: `support` orders with it in the last 28 days (0 likewise), `strength` the decayed
     number of its orders.
     """

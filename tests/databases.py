@@ -28,7 +28,7 @@ def postgres_cluster(programs: str, folder: Path) -> Iterator[str]:
 
     PostgreSQL refuses to run as root, so root hands it to the `postgres` user that Debian makes.
     """
-    data = folder / "data"
+    data, log = folder / "data", folder / "server.log"
     run_as: list[str] = []
     if os.getuid() == 0:
         owner = pwd.getpwnam("postgres")
@@ -50,13 +50,14 @@ def postgres_cluster(programs: str, folder: Path) -> Iterator[str]:
         "unix_socket_directories=",
         "max_connections=60",
     ]
-    server = subprocess.Popen(
-        [*run_as, f"{programs}/postgres", "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
-        + [word for setting in settings for word in ("-c", setting)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-    )
+    command = [f"{programs}/postgres", "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
+    with log.open("wb") as said:
+        server = subprocess.Popen(
+            [*run_as, *command, *(word for setting in settings for word in ("-c", setting))],
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+        )
     try:
         for _ in range(300):
             with socket.socket() as probe:

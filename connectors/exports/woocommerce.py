@@ -123,7 +123,7 @@ def _with_variations(product: Product, priced: list[tuple[int, int | None, bool]
 
 
 def _categories(cell: str) -> tuple[Category, ...]:
-    """ "Clothing > Hoodies, Other": a category's id is its path, for the file has no other."""
+    """Of "Clothing > Hoodies, Other". A category's id is its path, for the file has no other."""
     found: dict[str, Category] = {}
     for path in sorted(_list(cell), key=lambda path: -path.count(">")):
         names = [plain(name) for name in path.split(">")]

@@ -44,16 +44,21 @@ def id_of(row: Row, name: str) -> str:
 def id_or_none(row: Row, name: str) -> str | None:
     """WooCommerce writes 0 (a number, or now and then a text) for "none"."""
     value = row.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    if type(value) is int:
+        return str(value) if value > 0 else None
+    if not isinstance(value, str):
         return None
-    text = str(value).strip()
-    return text if text.isascii() and text.isdecimal() and int(text) > 0 else None
+    digits = value.strip()
+    is_id = len(digits) <= 20 and digits.isascii() and digits.isdecimal() and int(digits) > 0
+    return digits if is_id else None
 
 
 def count(row: Row, name: str) -> int:
     """How many. Shops that sell by weight have plugins for 0.75: that is one piece sold."""
     value = row.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if type(value) is int:
+        return value
+    if type(value) is not float or not math.isfinite(value):
         raise ValueError(f"{name} is missing or not a number")
     return math.ceil(value) if value >= 0 else math.floor(value)
 
@@ -61,16 +66,18 @@ def count(row: Row, name: str) -> int:
 def money(row: Row, name: str, currency: str) -> int:
     """Amounts come as text; plugins now and then send numbers, whose shortest form is exact."""
     value = row.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"{name} is missing or not an amount")
+    if type(value) is not str:
+        if type(value) not in (int, float):
+            raise ValueError(f"{name} is missing or not an amount")
+        value = repr(value)
     try:
-        return minor_units(value if isinstance(value, str) else repr(value), currency)
+        return minor_units(value, currency)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 
 
 def price_of(row: Row, name: str, currency: str) -> int | None:
-    """ "" means that the shop tells no price; "0" is free."""
+    """None where the shop tells no price (an empty text); "0" is free."""
     return None if row.get(name) in ("", None) else money(row, name, currency)
 
 
@@ -103,6 +110,8 @@ def rows_of(row: Row, name: str) -> Sequence[Row]:
 
 
 def meta_of(row: Row) -> dict[str, Any]:
+    if not row.get("meta_data"):
+        return {}
     return {
         str(entry["key"]): entry.get("value")
         for entry in rows_of(row, "meta_data")

@@ -270,7 +270,7 @@ def _in_stock(row: Row) -> bool:
 
 
 def _options(row: Row) -> str:
-    """ "Blue, Yes"; "" where the shopper may choose any."""
+    """Such as "Blue, Yes"; nothing where the shopper may choose any."""
     return ", ".join(plain(str(a.get("option", ""))) for a in rows_of(row, "attributes"))
 
 

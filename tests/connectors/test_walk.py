@@ -163,6 +163,23 @@ def test_rows_of_the_last_minutes_are_read_again_because_others_may_still_appear
     assert set(saved.rows) == {first, late}
 
 
+def test_a_walk_whose_rows_vanish_at_the_end_still_tells_that_it_ended() -> None:
+    shop = ChangingList()
+    for _ in range(5):
+        shop.add()
+
+    def vanish() -> None:
+        if len(shop.asked) == 6:  # two looks at the young rows, and then they are to be read
+            shop.rows.clear()
+
+    shop.before_each = vanish
+    *_, last = Walk(shop.ask, MODIFIED, ({},), now=lambda: shop.at, pace=SMALL).steps(None)
+    assert len(shop.asked) == 6
+    again = Walk(shop.ask, MODIFIED, ({},), now=lambda: shop.at, pace=SMALL).steps(last.cursor)
+    id = shop.add(ago_s=100)
+    assert [row["id"] for step in again for row in step.rows] == [id]
+
+
 def test_progress_is_known_from_the_first_page_and_kept_over_a_break() -> None:
     shop = ChangingList()
     for n in range(450):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommenders.chains import CHAINS, KINDS
+from recommenders.chains import CHAINS, KINDS, NOVEL_CHAINS
 from recommenders.choose import Ask, card_keys, choose, rank, slots
 from store.records import PLACEMENTS, SHARED_TYPE, Card, Entry, Placement, Reason
 
@@ -86,7 +86,7 @@ def test_strategies_meet_on_a_common_scale() -> None:
         "personal:7": [Entry(10, 0.9, 12, 0.9), Entry(11, 0.8, 12, 0.8)],
         "bought_together:2": [Entry(12, 0.02, 9, 3.0), Entry(11, 0.01, 9, 3.0)],
     }
-    found = rank(Ask("you_might_like", customer=7, bought=(2,)), ALL, lists)
+    found = rank(Ask("you_might_like", customer=7, bought=(2,), novel=True), ALL, lists)
     assert {c.product: c.score for c in found} == pytest.approx(
         {10: 0.15, 12: 0.7, 11: 0.15 * 0.8 / 0.9 + 0.35}
     )
@@ -189,7 +189,13 @@ def test_a_request_names_a_bounded_number_of_lists() -> None:
 
 def test_every_placement_has_a_chain_and_every_part_a_kind_of_reason() -> None:
     assert set(CHAINS) == set(PLACEMENTS)
-    parts = {(p.strategy, p.of) for chain in CHAINS.values() for step in chain for p in step}
+    parts = {
+        (p.strategy, p.of)
+        for chains in (CHAINS, NOVEL_CHAINS)
+        for chain in chains.values()
+        for step in chain
+        for p in step
+    }
     assert parts == set(KINDS)
 
 

@@ -85,7 +85,7 @@ def test_only_what_may_be_shown_is_listed(recommender: Recommender) -> None:
 def test_a_product_is_never_listed_for_itself(recommender: Recommender) -> None:
     data, goods = shop()
     lists = recommender.fit(data, goods, NOW_S)
-    if recommender.strategy not in ("bought_together", "similar"):
+    if recommender.strategy not in ("bought_together", "similar", "blend"):
         return
     own = [int(name.partition(":")[2]) - 100 for name in lists.slots]
     assert not (lists.product == np.array(own)[:, None]).any()
@@ -145,7 +145,8 @@ def test_a_checkerboard_is_answered_in_its_own_colour(recommender: Recommender) 
                 continue
             colour = 1 if key == "light" else 0
         else:
-            colour = (int(key) - (500 if strategy == "personal" else 100)) % 2
+            of_customer = strategy in ("personal", "repurchase", "for_you")
+            colour = (int(key.removeprefix("new:")) - (500 if of_customer else 100)) % 2
         asked += 1
         # Only the first: a list may go on with the other colour when its own is used up.
         assert row[0] % 2 == colour, name

@@ -1,0 +1,221 @@
+"""Habits, tastes and the learned blends: sums on paper, rules of learning, evidence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from recommenders.blend import Blend
+from recommenders.ease import ease
+from recommenders.for_you import ForYou
+from recommenders.learn import Lesson, learn, mix
+from recommenders.repurchase import Repurchase, habits, rebuy_rate
+from recommenders.voices import Choir, Table, table
+from recommenders.windows import WINDOWS, windows
+from store.records import SHARED_TITLE
+from tests.recommenders.shops import DAY_S, NOW_S, catalogue, orders, themed_shop
+
+# --- repurchase -----------------------------------------------------------------------------------
+
+
+def test_the_habit_done_on_paper() -> None:
+    # Half-life 10 days: milk now and 10 days ago is 1.5, soap 20 days ago is 1/4. One of milk's
+    # two buyers bought it again, none of soap's one; in all 1 of 3. With a prior of 1 buyer and
+    # the overall share (1 + 1) / (3 + 2): milk (1 + 0.4) / (2 + 1), soap 0.4 / 2.
+    milk, soap = 0, 1
+    data = orders((0, 0, [milk]), (0, 10, [milk]), (0, 20, [soap]), (1, 5, [milk]))
+    lists = Repurchase(half_life_days=10, trust=1, prior=1).fit(data, catalogue(2), NOW_S)
+    assert lists.slots[0] == "repurchase:500"
+    assert lists.product[0, :3].tolist() == [milk, soap, -1]
+    assert lists.score[0, :2] == pytest.approx([1.5 * 1.4 / 3, 0.25 * 0.2])
+    assert lists.support[0, :2].tolist() == [2, 1]
+    assert lists.strength[0, :2] == pytest.approx([1.4 / 3, 0.2])
+
+
+def test_milk_is_due_before_a_kettle() -> None:
+    kettle, milk = 0, 1
+    others = [(i, day, [milk]) for i in range(1, 9) for day in (10, 20, 30)]
+    kettles = [(i, 40, [kettle]) for i in range(1, 9)]
+    data = orders((0, 5, [kettle, milk]), *others, *kettles)
+    lists = Repurchase().fit(data, catalogue(2), NOW_S)
+    assert lists.product[0, :2].tolist() == [milk, kettle]
+
+
+def test_guests_have_no_habits() -> None:
+    data = orders((None, 1, [0]), (0, 1, [1]))
+    assert habits(data, 2, NOW_S, np.inf).toarray().tolist() == [[0, 1]]
+    assert Repurchase().fit(data, catalogue(2), NOW_S).slots == ["repurchase:500"]
+
+
+def test_a_rebuy_rate_is_a_share_however_few_the_buyers() -> None:
+    rate = rebuy_rate(sparse.csr_array(np.array([[3.0, 0, 1], [2, 0, 0]])), prior=5)
+    assert ((rate > 0) & (rate < 1)).all()
+    assert rate[0] > rate[1] > rate[2]
+
+
+# --- taste ----------------------------------------------------------------------------------------
+
+
+def test_ease_gives_the_inverse_done_on_paper() -> None:
+    # Two customers, two products: X'X + I = [[2, 1], [1, 3]], its inverse [[3, -1], [-1, 2]] / 5,
+    # so B = [[0, 1/2], [1/3, 0]].
+    weights, kept = ease(sparse.csr_array(np.array([[1.0, 1], [0, 1]])), ridge=1)
+    assert kept.tolist() == [0, 1]
+    assert weights == pytest.approx(np.array([[0, 1 / 2], [1 / 3, 0]]), abs=1e-6)
+
+
+def test_ease_keeps_the_products_with_most_customers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommenders.ease.MOST_PRODUCTS", 2)
+    history = sparse.csr_array(np.array([[1.0, 1, 1, 0], [0, 1, 1, 0]]))
+    assert ease(history, ridge=1)[1].tolist() == [1, 2]
+
+
+# --- voices ---------------------------------------------------------------------------------------
+
+
+def choir(
+    said: np.ndarray, barred: np.ndarray | None = None, popular: tuple[float, ...] = ()
+) -> Choir:
+    products = said.shape[1]
+    words = sparse.csr_array(said.astype(np.float32))
+    bars = sparse.csr_array(np.zeros_like(said) if barred is None else barred)
+    everywhere = {"popular": np.array(popular, dtype=np.float32)} if popular else {}
+    listable = np.ones(products, dtype=np.bool_)
+    return Choir(products, {"one": lambda r: words[r]}, everywhere, lambda r: bars[r], listable)
+
+
+def test_every_voice_is_heard_on_one_scale_about_the_same_candidates() -> None:
+    said = np.array([[0.0, 4, 2, 0], [0, 0, 0, 0.5]])
+    found = table(choir(said, popular=(8.0, 0, 0, 4)), np.array([0, 1]))
+    assert found.product.tolist() == [[0, 1, 2, 3], [0, 1, 2, 3]]
+    assert found.said[0].tolist() == [[0, 1, 0.5, 0], [0, 0, 0, 1]]
+    assert found.said[1].tolist() == [[1, 0, 0, 0.5], [1, 0, 0, 0.5]]
+
+
+def test_what_is_barred_takes_no_place_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommenders.voices.NOMINATED", 2)
+    said = np.array([[9.0, 8, 7, 6]])
+    barred = np.array([[1.0, 1, 0, 0]])
+    found = table(choir(said, barred), np.array([0]))
+    assert found.product.tolist() == [[2, 3]]
+    assert found.said[0] == pytest.approx(np.array([[1, 6 / 7]]))
+
+
+def test_silence_about_a_row_is_no_error() -> None:
+    found = table(choir(np.zeros((2, 3))), np.array([0, 1]))
+    assert found.product.shape == (2, 0)
+
+
+# --- learning -------------------------------------------------------------------------------------
+
+
+def lesson(seed: int, good: int, voices: int = 3, noise: float = 0.0) -> Lesson:
+    """200 questions with 30 candidates, of which 3 are right; voice `good` knows them."""
+    random = np.random.default_rng(seed)
+    right = np.zeros((200, 30), dtype=np.bool_)
+    right[:, :3] = True
+    right = random.permuted(right, axis=1)
+    said = random.random((voices, 200, 30)).astype(np.float32)
+    said[good] = np.where(right, 1 - noise * random.random(right.shape), said[good] * 0.8)
+    product = np.tile(np.arange(30, dtype=np.int32), (200, 1))
+    return Lesson(Table(product, said), right, np.full(200, 3))
+
+
+def test_the_voice_that_knows_is_believed() -> None:
+    weights = learn([lesson(i, good=1) for i in range(3)], 3)
+    assert weights.tolist() == [0, 1, 0]
+    assert lesson(9, good=1).ndcg(mix(lesson(9, good=1).table, weights)) == pytest.approx(1)
+
+
+def test_two_voices_that_each_know_half_are_both_believed() -> None:
+    lessons = []
+    for i in range(3):
+        one = lesson(i, good=1)
+        one.table.said[1] = one.table.said[0]  # the knowing voice is silenced
+        half = np.cumsum(one.right, axis=1) <= 1  # the first right one is voice 0's, the rest 2's
+        said = one.table.said.copy() * 0.3
+        said[0] = np.where(one.right & half, 1, said[0])
+        said[2] = np.where(one.right & ~half, 1, said[2])
+        lessons.append(Lesson(Table(one.table.product, said), one.right, one.answers))
+    weights = learn(lessons, 3)
+    assert weights[0] > 0
+    assert weights[2] > 0
+
+
+def test_a_voice_that_knew_one_season_only_does_not_lead() -> None:
+    # Voice 2 knows everything in one window and nothing in the others; voice 0 is good in all.
+    lessons = [lesson(i, good=0, noise=0.3) for i in range(3)]
+    lessons[1].table.said[2] = lessons[1].right
+    weights = learn(lessons, 3)
+    assert weights[0] >= weights[2]
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10_000))
+def test_weights_are_never_negative_and_never_all_nothing(seed: int) -> None:
+    lessons = [lesson(seed + i, good=(seed + i) % 3, noise=0.9) for i in range(3)]
+    weights = learn(lessons, 3)
+    assert (weights >= 0).all()
+    assert weights.sum() > 0
+
+
+def test_one_window_is_refused() -> None:
+    with pytest.raises(ValueError, match="two or more"):
+        learn([lesson(0, good=0)], 3)
+
+
+def test_windows_are_the_last_ones_and_each_knows_only_what_was_before() -> None:
+    data = orders(*((0, day, [0]) for day in range(200)))
+    found = windows(data, NOW_S)
+    assert len(found) == WINDOWS
+    weeks4 = 28 * DAY_S
+    assert [s.cut_s for s in found] == [NOW_S - 3 * weeks4, NOW_S - 2 * weeks4, NOW_S - weeks4]
+    for split in found:
+        assert split.train.at_s.max() < split.cut_s <= split.test.at_s.min()
+        assert split.test.at_s.max() < split.cut_s + weeks4
+    assert windows(orders((0, 3, [0])), NOW_S) == []
+
+
+# --- the ensembles --------------------------------------------------------------------------------
+
+
+def test_a_blend_says_whether_company_or_likeness_speaks_for_a_product() -> None:
+    goods = catalogue(["red mug", "green pot", "red mugs", "blue pot"])
+    data = orders(*((i, i, [0, 1]) for i in range(4)), (9, 3, [3]))
+    lists = Blend().fit(data, goods, NOW_S)
+    row = lists.slots.index("blend:100")
+    place = {p: i for i, p in enumerate(lists.product[row].tolist())}
+    company, likeness = place[1], place[2]
+    assert lists.support[row, company] == 4
+    assert lists.strength[row, company] > 0
+    assert lists.strength[row, likeness] == 0
+    assert lists.support[row, likeness] & SHARED_TITLE
+
+
+def test_a_blend_learns_from_a_shop_with_enough_orders() -> None:
+    data = themed_shop(orders_=1_500)
+    goods = catalogue(64)
+    lists = Blend().fit(data, goods, NOW_S)
+    row = lists.slots.index("blend:100")
+    assert set(lists.product[row, :5].tolist()) < set(range(1, 8))  # its theme
+
+
+def test_new_for_you_never_holds_what_the_customer_bought() -> None:
+    data = themed_shop(orders_=400)
+    lists = ForYou().fit(data, catalogue(64), NOW_S)
+    times = habits(data, 64, NOW_S, np.inf)
+    seen = set()
+    for name, row, support in zip(lists.slots, lists.product, lists.support, strict=True):
+        key = name.removeprefix("for_you:")
+        own = set(times[[int(key.removeprefix("new:")) - 500]].indices.tolist())
+        listed = row[row >= 0].tolist()
+        seen.add(key.startswith("new:"))
+        if key.startswith("new:"):
+            assert not own & set(listed)
+        else:
+            counts = times[[int(key) - 500]].toarray()[0]
+            assert support[: len(listed)].tolist() == [int(counts[p]) for p in listed]
+    assert seen == {True, False}
