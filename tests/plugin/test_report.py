@@ -1,7 +1,7 @@
 """The report page: every verdict in full words, and the same figures as file and as JSON.
 
-The words are in golden/report-*.txt; after a wanted change write them anew with REWRITE_GOLDEN=1 and
-read the difference.
+The words are in golden/report-*.txt; after a wanted change write them anew with REWRITE_GOLDEN=1
+and read the difference.
 """
 
 from __future__ import annotations
