@@ -10,6 +10,7 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 max_requests = 20_000  # a leak in any library stays small
 max_requests_jitter = 2_000
 graceful_timeout = 30
+control_socket_disable = True  # nobody here talks to it, and it lies in a home directory
 # No query strings: they hold what shoppers looked at.
 access_log_format = '%(h)s "%(m)s %(U)s %(H)s" %(s)s %(B)s %(M)sms'
 accesslog = os.environ.get("ACCESS_LOG") or None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,10 +17,8 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from plugin.app import create_app as create_admin
 from store import logs, settings
 from store.opening import Store, open_store
-from widget.app import create_app as create_storefront
 
 # First segment of an address -> the storefront answers; everything else is the merchant's.
 STOREFRONT = frozenset(
@@ -63,14 +62,39 @@ class Commands(AppGroup):
 
 
 def create_app(store: Store | None = None) -> Flask:
-    store = store or open_store(settings.load())
-    # Commands answer on standard output; of their jobs only what is wrong is said beside it.
-    logs.configure(store.settings.log_format, logging.WARNING)
-    app = create_admin(store)
+    """The whole web application: the merchant's pages, and the storefront in front of them."""
+    from plugin.app import create_app as create_admin
+    from widget.app import create_app as create_storefront
+
+    store = store or _opened()
+    app: Flask = create_admin(store)
     app.cli = Commands()
     both = _dispatch(app.wsgi_app, create_storefront(store).wsgi_app)
     app.wsgi_app = both  # type: ignore[assignment, method-assign] # as Flask's docs advise
     return app
+
+
+def create_command_app() -> Flask:
+    """What `flask` runs commands on: the store is open, the web rooms load at a first request."""
+    app = Flask("wsgi", static_folder=None)
+    app.extensions["store"] = _opened()
+    app.cli = Commands()
+    whole: list[Flask] = []
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not whole:
+            whole.append(create_app(app.extensions["store"]))
+        return whole[0].wsgi_app(environ, start_response)
+
+    app.wsgi_app = application  # type: ignore[method-assign]
+    return app
+
+
+def _opened() -> Store:
+    store = open_store(settings.load())
+    # Commands answer on standard output; of their jobs only what is wrong is said beside it.
+    logs.configure(store.settings.log_format, logging.WARNING)
+    return store
 
 
 def _dispatch(admin: Wsgi, storefront: Wsgi) -> Wsgi:
@@ -82,9 +106,11 @@ def _dispatch(admin: Wsgi, storefront: Wsgi) -> Wsgi:
 
 
 def __getattr__(name: str) -> Flask:
-    """`wsgi:app`, made when a server asks for it: importing this module does nothing."""
-    if name == "app":
-        globals()["app"] = create_app()
-        app: Flask = globals()["app"]
-        return app
-    raise AttributeError(name)
+    """`wsgi:app`, made when a server or `flask` asks for it: importing this module does nothing."""
+    if name != "app":
+        raise AttributeError(name)
+    # The `flask` program says so; anything else that asks is a server.
+    by_command = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
+    made = create_command_app() if by_command else create_app()
+    globals()["app"] = made
+    return made

@@ -113,13 +113,13 @@ class Tour:
     def _experiment(self, key: str) -> None:
         for test in json.loads(self._flask("experiment", "list", key, "--json")):
             if test["placement"] == PLACEMENT and not test["stopped_at"]:
-                self._step("experiment", number=test["number"], new=False)
+                self._step("experiment", number=test["experiment"], new=False)
                 return
         started = self._flask(
             "experiment", "start", key, "--placement", PLACEMENT, "--against", "bestsellers",
             "--json",
         )  # fmt: skip
-        self._step("experiment", number=json.loads(started)["number"], new=True)
+        self._step("experiment", number=json.loads(started)["experiment"], new=True)
 
     def _check(self, key: str) -> str:
         """A shelf is really served; returns the product of whose page."""

@@ -27,7 +27,6 @@ from store.errors import Explained
 from store.reads import experiments
 from store.reads.shops import Shop
 
-
 MOST = 8  # differing figures named; the rest is counted
 
 

@@ -115,6 +115,17 @@ def hung(route: Route) -> None:
     """Never answers."""
 
 
+# How the application may answer for a shelf.
+ARMS: dict[str, Reply] = {
+    "treatment": says(answer(**TREATMENT)),
+    "control": says(answer(0, **CONTROL)),
+    "nobody_eligible": says(answer(0, eligible=False)),
+    "dead": dead,
+    "hung": hung,
+    "garbage": says("<!doctype html><p>Maintenance"),
+}
+
+
 @dataclass
 class Storefront:
     """One page of the shop. `page` is Playwright's; the rest is what came out of it."""
@@ -243,3 +254,26 @@ def storefront(
     finally:
         page.unroute_all(behavior="ignoreErrors")
         context.close()
+
+
+def drawn(shop: Storefront) -> None:
+    shop.page.wait_for_selector("product-shelf li")
+
+
+def seen(shop: Storefront) -> None:
+    """Half of the shelf was in sight for a second, and the events are out."""
+    shop.scroll_to_shelf()
+    shop.page.wait_for_function("() => heard.some((it) => it.name === 'view')")
+    shop.page.evaluate("() => new Promise((done) => setTimeout(done, 1100))")
+
+
+def scroll_through(shop: Storefront) -> None:
+    """Down past the shelf and up again, in steps as a shopper's."""
+    shop.page.evaluate("""async () => {
+      const frame = () => new Promise((done) => requestAnimationFrame(done));
+      for (const step of [...Array(14).fill(200), ...Array(14).fill(-200)]) {
+        scrollBy({top: step, behavior: 'instant'});
+        await frame();
+        await frame();
+      }
+    }""")

@@ -3,6 +3,12 @@
 /** A second of ordinary scrolling: time to ask and to draw before the shopper is there. */
 export const NEAR_PX = 800;
 
+/**
+ * How far below the screen a place must start to be given back: two notches of a mouse wheel, so
+ * that it is not scrolled into sight in the very frame in which it goes.
+ */
+export const BELOW_PX = 200;
+
 /** A shelf that comes later than this is of no use to the shopper. */
 export const PATIENCE_MS = 4000;
 

@@ -1,6 +1,6 @@
 // What the shopper can see of an element.
 
-import { LOOK_MS, NEAR_PX } from "./limits.js";
+import { BELOW_PX, LOOK_MS, NEAR_PX } from "./limits.js";
 
 /** Calls `act` with each change of what is seen, until it gives something. */
 function watch(element, options, act) {
@@ -31,9 +31,9 @@ export function whenSeen(element, act) {
 }
 
 /** Whether the element starts below the screen: then whatever follows it is below as well. */
-export const isBelow = (element) => element.getBoundingClientRect().top >= innerHeight;
+export const isBelow = (element) => element.getBoundingClientRect().top >= innerHeight + BELOW_PX;
 
 /** Runs `change` whenever it cannot move anything in sight. */
 export function whenBelow(element, change) {
-  watch(element, {}, () => isBelow(element) && change());
+  watch(element, { rootMargin: `${BELOW_PX}px` }, () => isBelow(element) && change());
 }

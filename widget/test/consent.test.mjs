@@ -138,6 +138,15 @@ test("what was waiting to be told when consent was withdrawn is never told", asy
 });
 const answerNothing = () => ({ items: [], token: "t" });
 
+test("what happened before consent was given is never told, even if it comes a moment later", async () => {
+  const shop = open({ script: "" });
+  await shop.pass();
+  shop.document.querySelector(".shelf-link").click();
+  shop.window.alongside.consent("full");
+  await shop.pass();
+  assert.deepEqual(shop.types(), ["product_view"]);
+});
+
 test("a shelf drawn for a visitor says nothing more once the visitor is withdrawn", async () => {
   const shop = open();
   await shop.pass();

@@ -1,5 +1,5 @@
 // What a shelf asks, shows, tells and keeps, event by event. Layout is tested in a real browser:
-// tests/widget/test_shelf_in_browser.py.
+// tests/widget/test_shelf_*_in_browser.py.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
