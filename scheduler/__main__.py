@@ -126,8 +126,12 @@ def _name(job: str, shop_id: int | None) -> str:
 
 
 def _end_with_parent() -> None:
+    descriptor = sys.stdin.fileno()
+
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: its lock, held by this thread, would abort the interpreter's end.
+        while os.read(descriptor, 1024):
+            pass
         os._exit(70)
 
     threading.Thread(target=watch, daemon=True).start()
