@@ -126,9 +126,11 @@ def _name(job: str, shop_id: int | None) -> str:
 
 
 def _end_with_parent() -> None:
+    descriptor = sys.stdin.fileno()
+
     def watch() -> None:
-        # By descriptor: a thread inside sys.stdin would keep Python from ending in order.
-        while os.read(0, 1024):
+        # Not through sys.stdin: its lock, held by this thread, would abort the interpreter's end.
+        while os.read(descriptor, 1024):
             pass
         os._exit(70)
 

@@ -122,7 +122,7 @@ def import_files(
         if products is not None:
             done["products"] = import_products(store, found, products, rejects, show)
         if orders is not None:
-            done["orders"] = import_orders(store, found, orders, rejects, show)
+            done["orders"] = import_orders(store, found, orders, products, rejects, show)
         row.say(", ".join(f"{name}: {result}" for name, result in done.items()))
     if as_json:
         click.echo(json.dumps({name: result.as_json() for name, result in done.items()}))

@@ -60,20 +60,26 @@ def import_products(
     def save(connection: Connection, batch: list[Product]) -> int:
         return catalogue.save_products(connection, shop.id, batch)
 
-    rows = files.products(path, shop.currency)
+    rows = files.products(path, shop.currency, shop.timezone)
     return _import(store, "products", rows, path, rejects, save, progress)
 
 
 def import_orders(
-    store: Store, shop: Shop, path: Path, rejects: Path | None, progress: Progress
+    store: Store,
+    shop: Shop,
+    path: Path,
+    products: Path | None,
+    rejects: Path | None,
+    progress: Progress,
 ) -> Imported:
+    """`products` is the shop's product file, for orders that name what was bought by SKU only."""
     with reading(store.engine) as connection:
         pepper = shops.keys(connection, store.ring, shop.id, shop.now()).pepper
 
     def save(connection: Connection, batch: list[Order]) -> int:
         return orders.save_orders(connection, shop.id, pepper, batch)
 
-    rows = files.orders(path, shop.currency, shop.timezone)
+    rows = files.orders(path, shop.currency, shop.timezone, products=products)
     return _import(store, "orders", rows, path, rejects, save, progress)
 
 
