@@ -52,7 +52,7 @@ class Blend:
     """
 
     strategy: Strategy = "blend"
-    most_questions: int = 1_000  # per window: the mean of three windows is then good to 1 %
+    most_questions: int = 800  # per window: the mean of three windows is then good to 1 %
     seed: int = 20_240_501
     width: int = LIST_WIDTH
     chunk_rows: int = 512

@@ -76,7 +76,7 @@ CHAINS: dict[Placement, tuple[Step, ...]] = {
     "bought_together": ((Part("bought_together", "product", supported=True),),),
     "similar": (_LIKE_IT,),
     "bestsellers": _POPULAR,
-    "trending": _POPULAR,
+    "trending": ((Part("trending", "category"),), (Part("trending", "shop"),)),
     "recently_viewed": ((Part("viewed", "recent"),),),
     "buy_again": ((Part("repurchase", "customer"),),),
     "cart": (*_CART_COMPANY, *_POPULAR),
@@ -114,6 +114,8 @@ KINDS: dict[tuple[Strategy, Source], str] = {
     ("repurchase", "customer"): "bought_before",
     ("bestseller", "category"): "popular_in",
     ("bestseller", "shop"): "popular",
+    ("trending", "category"): "rising",
+    ("trending", "shop"): "rising",
     ("viewed", "recent"): "viewed",
 }
 

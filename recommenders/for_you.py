@@ -49,7 +49,7 @@ class ForYou:
     """
 
     strategy: Strategy = "for_you"
-    most_questions: int = 1_000
+    most_questions: int = 800
     history_half_life_days: float = 90.0  # of the histories that taste, company and alike read
     ridge: float = 200.0  # customers a product needs before its tastes are heard
     active_days: int = 180
@@ -122,7 +122,7 @@ class ForYou:
         own = {name: habits(interactions, products, now_s, days) for name, days in _OWN.items()}
         rebuy = rebuy_rate(habits(interactions, products, now_s, np.inf), SMOOTHING)
         due = (own["own 120"] @ sparse.diags_array(rebuy)).tocsr()
-        personal = Personal(width=NOMINATED, max_ratings=300_000, active_days=3_650)
+        personal = Personal(width=NOMINATED, max_ratings=150_000, active_days=3_650)
         voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in own.items()}
         voices["own rebuy"] = reading(due)
         voices["taste"] = _spread(taste, weights, kept)
