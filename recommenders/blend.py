@@ -25,12 +25,11 @@ from recommenders.windows import windows
 from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
 
 # Each is the co-purchase formula at another of its extremes: all that was ever bought together,
-# what is lately, popularity damped, every order one vote (a random walk over baskets).
+# what is lately, and popularity damped.
 _TOGETHER = {
     "together": BoughtTogether(damping=0, half_life_days=365, width=NOMINATED),
     "lately": BoughtTogether(damping=0, half_life_days=60, width=NOMINATED),
     "damped": BoughtTogether(damping=0.3, half_life_days=365, width=NOMINATED),
-    "walk": BoughtTogether(damping=0.3, size_discount=1, half_life_days=365, width=NOMINATED),
 }
 _POPULAR = {"popular 7": 7.0, "popular 30": 30.0}
 # Used as they are where a shop has too little history to learn from: company first, what is alike
@@ -44,7 +43,7 @@ ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
 class Blend:
     """score(a -> b) = sum over the voices of weight * said(a, b), each voice's loudest word 1
 
-    Voices: four settings of co-purchase, attribute likeness, popularity of the last week and
+    Voices: three settings of co-purchase, attribute likeness, popularity of the last week and
     month. Weights are never negative and learned (see `learn.py` for how and against what).
     Evidence: as for `bought_together` where the two were ever bought together; else `strength` is
     0 and `support` holds the SHARED_* bits of `similar`, 0 where they share nothing we know of.
