@@ -25,11 +25,12 @@ from recommenders.windows import windows
 from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
 
 # Each is the co-purchase formula at another of its extremes: all that was ever bought together,
-# what is lately, and popularity damped.
+# what is lately, popularity damped, each order with one vote (a random walk over baskets).
 _TOGETHER = {
     "together": BoughtTogether(damping=0, half_life_days=365, width=NOMINATED),
     "lately": BoughtTogether(damping=0, half_life_days=60, width=NOMINATED),
     "damped": BoughtTogether(damping=0.3, half_life_days=365, width=NOMINATED),
+    "walk": BoughtTogether(damping=0.3, size_discount=1, half_life_days=365, width=NOMINATED),
 }
 _POPULAR = {"popular 7": 7.0, "popular 30": 30.0}
 # Used as they are where a shop has too little history to learn from: company first, what is alike
@@ -43,7 +44,7 @@ ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
 class Blend:
     """score(a -> b) = sum over the voices of weight * said(a, b), each voice's loudest word 1
 
-    Voices: three settings of co-purchase, attribute likeness, popularity of the last week and
+    Voices: four settings of co-purchase, attribute likeness, popularity of the last week and
     month. Weights are never negative and learned (see `learn.py` for how and against what).
     Evidence: as for `bought_together` where the two were ever bought together; else `strength` is
     0 and `support` holds the SHARED_* bits of `similar`, 0 where they share nothing we know of.
@@ -51,7 +52,7 @@ class Blend:
     """
 
     strategy: Strategy = "blend"
-    most_questions: int = 800  # per window: the mean of three windows is then good to 1 %
+    most_questions: int = 1_500  # per window: the mean of three windows is then good to 1 %
     seed: int = 20_240_501
     width: int = LIST_WIDTH
     chunk_rows: int = 512

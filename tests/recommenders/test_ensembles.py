@@ -31,8 +31,8 @@ def test_the_habit_done_on_paper() -> None:
     lists = Repurchase(half_life_days=10, trust=1, prior=1).fit(data, catalogue(2), NOW_S)
     assert lists.slots[0] == "repurchase:500"
     assert lists.product[0, :3].tolist() == [milk, soap, -1]
-    wanted = (2 ** (-20 / 14) / (1 + 2 ** (-10 / 14) + 2 ** (-5 / 14)) + 0.001) ** 0.5
-    assert lists.score[0, 0] == pytest.approx(1.5 * 1.4 / 3 * 1.001**0.5)
+    wanted = (2 ** (-20 / 14) / (1 + 2 ** (-10 / 14) + 2 ** (-5 / 14)) + 0.001) ** 0.25
+    assert lists.score[0, 0] == pytest.approx(1.5 * 1.4 / 3 * 1.001**0.25)
     assert lists.score[0, 1] == pytest.approx(0.25 * 0.2 * wanted)
     assert lists.support[0, :2].tolist() == [2, 1]
     assert lists.strength[0, :2] == pytest.approx([1.4 / 3, 0.2])
