@@ -81,6 +81,9 @@ def due_at(store: Store, job: Job, shop: Shop | None, now: datetime) -> datetime
     """When an overdue job should run: at once. None: it is not overdue, its trigger says when."""
     shop_id = shop.id if shop else None
     with reading(store.engine) as connection:
+        # Cut off and not run again since: also where the clock that saw it died, too.
+        if overview.last_outcome(connection, shop_id, job.name) == "cut off":
+            return now
         last = overview.last_success(connection, shop_id, job.name)
         # Nothing to train from before the first sync, which asks for the first training itself.
         if job.name == "train" and not models.every(connection, shop.id if shop else 0):

@@ -40,18 +40,12 @@ def last_success(connection: Connection, shop_id: int | None, job: str) -> datet
     )
 
 
-def last_start(connection: Connection, shop_id: int | None, job: str) -> datetime | None:
-    """When this job last began, however it ended."""
+def last_outcome(connection: Connection, shop_id: int | None, job: str) -> str | None:
+    """How this job's newest run ended, or "running"; None: it never ran."""
     r = tables.JobRun
     same = r.shop_id.is_(None) if shop_id is None else r.shop_id == shop_id
-    return connection.scalar(select(func.max(r.started_at)).where(same, r.job == job))
-
-
-def is_running(connection: Connection, shop_id: int | None, job: str) -> bool:
-    r = tables.JobRun
-    same = r.shop_id.is_(None) if shop_id is None else r.shop_id == shop_id
-    return bool(
-        connection.scalar(select(func.count()).where(same, r.job == job, r.outcome == "running"))
+    return connection.scalar(
+        select(r.outcome).where(same, r.job == job).order_by(r.id.desc()).limit(1)
     )
 
 

@@ -122,7 +122,7 @@ def test_a_killed_clock_is_replaced_and_what_was_cut_off_runs_again(store: Store
         time.sleep(1)
         first.send_signal(signal.SIGKILL)
         first.wait()
-        assert until(lambda: outcomes(store, "train")[-1:] == ["ok"])
+        assert until(lambda: outcomes(store, "train")[-1:] == ["ok"]), outcomes(store, "train")
         assert outcomes(store, "train")[0] == "cut off"
         with writing(store.engine) as connection:
             writes.ask(connection, shop.id, "tally", datetime.now(UTC))
