@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from sqlalchemy import Connection
 
@@ -17,7 +18,7 @@ from store.errors import Explained
 from store.reads import catalogue, shelf
 from store.records import Card, Entry, Placement, Strategy
 
-STRATEGIES: tuple[Strategy, ...] = ("bought_together", "similar", "personal", "bestseller")
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 MOST_BOUGHT = 50  # as the widget asks
 
 

@@ -19,8 +19,11 @@ STRATEGY = {
     "bought_together": "bought together",
     "similar": "similar products",
     "personal": "personal taste",
+    "blend": "several signals weighed together",
+    "for_you": "several signals weighed for each customer",
     "bestseller": "bestsellers",
     "bestsellers": "bestsellers",
+    "trending": "what is asked for more than before",
     "viewed": "recently viewed",
     "repurchase": "bought before",
     "pinned": "picked by you",
@@ -65,8 +68,8 @@ def against(name: str) -> str:
 
 
 def strategies(names: list[str] | tuple[str, ...]) -> str:
-    """Several strategies as one phrase: "bought together, then similar products"."""
-    return ", then ".join(STRATEGY.get(name, name) for name in names) or "nothing"
+    """Several strategies as one phrase: "bought together, similar products"."""
+    return ", ".join(STRATEGY.get(name, name) for name in names) or "nothing"
 
 
 def many(count: str, what: str) -> str:

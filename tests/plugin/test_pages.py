@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 import time_machine
 
+from experiments.outcome import Metric
+from plugin import words as words_of
 from store.engine import writing
 from store.reads import experiments, models
-from store.records import Order, OrderLine
+from store.records import PLACEMENTS, Order, OrderLine, Platform, Strategy
 from store.writes import events, jobs, orders
 from store.writes import models as model_writes
 from tests.plugin import trials
@@ -233,3 +236,10 @@ def test_shelves_seen_and_clicked_are_counted_for_a_week_and_a_month(site: Site)
     text = words(site.owner_of(shop).get(f"/admin/shops/{shop.key}/"))
     assert "7 days 40 3 7.5%" in text
     assert "30 days 100 5 5.0%" in text
+
+
+def test_every_name_of_the_store_has_words_for_people() -> None:
+    assert set(words_of.PLACEMENT) == set(PLACEMENTS)
+    assert set(words_of.STRATEGY) >= set(get_args(Strategy))
+    assert set(words_of.PLATFORM) == set(get_args(Platform))
+    assert set(words_of.METRIC) == set(get_args(Metric))
