@@ -143,18 +143,9 @@ def _voices(
     found: dict[int, list[Voice]] = {}
     for name, entries in lists.items():
         strategy = name.partition(":")[0]
-        for place, entry in enumerate(entries, start=1):
-            found.setdefault(entry.product, []).append(
-                Voice(
-                    name,
-                    strategy,
-                    strategy in strategies,
-                    place,
-                    entry.score,
-                    entry.support,
-                    entry.strength,
-                )
-            )
+        for place, (product, score, support, strength) in enumerate(entries, start=1):
+            voice = Voice(name, strategy, strategy in strategies, place, score, support, strength)
+            found.setdefault(product, []).append(voice)
     return found
 
 

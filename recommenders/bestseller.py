@@ -52,14 +52,14 @@ class Bestseller:
         """One list for the shop (slot `bestseller:`) and one for each category with sales."""
         score = self.popularity(interactions, catalogue, now_s)
         support = _recent_orders(interactions, len(catalogue), now_s)
-        categories = _members(catalogue.categories)
-        sheet = Sheet(1 + len(categories), self.width)
+        by_category = members(catalogue.categories)
+        sheet = Sheet(1 + len(by_category), self.width)
         everything = np.arange(len(catalogue), dtype=np.int32)
-        for row, members in enumerate([everything, *categories.values()]):
-            sold = members[(score[members] > 0) & catalogue.recommendable[members]]
+        for row, products in enumerate([everything, *by_category.values()]):
+            sold = products[(score[products] > 0) & catalogue.recommendable[products]]
             top = sold[best(score[sold], sold, self.width)]
             sheet.fill(row, top, score[top], support[top], score[top])
-        names = [slot(self.strategy), *(slot(self.strategy, c) for c in categories)]
+        names = [slot(self.strategy), *(slot(self.strategy, c) for c in by_category)]
         return sheet.lists(self.strategy, names)
 
     def popularity(
@@ -82,7 +82,7 @@ def _recent_orders(interactions: Interactions, products: int, now_s: int) -> NDA
     return np.where(many, np.bincount(orders, minlength=products), 0).astype(np.int32)
 
 
-def _members(categories: Iterable[tuple[str, ...]]) -> dict[str, NDArray[np.int32]]:
+def members(categories: Iterable[tuple[str, ...]]) -> dict[str, NDArray[np.int32]]:
     """Category id -> the products in it, ids in alphabetical order."""
     found: dict[str, list[int]] = {}
     for product, ids in enumerate(categories):

@@ -25,7 +25,7 @@ from recommenders.windows import windows
 from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
 
 # Each is the co-purchase formula at another of its extremes: all that was ever bought together,
-# what is lately, popularity damped, every order one vote (a random walk over baskets).
+# what is lately, popularity damped, each order with one vote (a random walk over baskets).
 _TOGETHER = {
     "together": BoughtTogether(damping=0, half_life_days=365, width=NOMINATED),
     "lately": BoughtTogether(damping=0, half_life_days=60, width=NOMINATED),
@@ -52,7 +52,7 @@ class Blend:
     """
 
     strategy: Strategy = "blend"
-    most_questions: int = 1_000  # per window: the mean of three windows is then good to 1 %
+    most_questions: int = 1_500  # per window: the mean of three windows is then good to 1 %
     seed: int = 20_240_501
     width: int = LIST_WIDTH
     chunk_rows: int = 512

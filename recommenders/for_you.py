@@ -20,7 +20,7 @@ from recommenders.learn import Lesson, learn
 from recommenders.personal import Personal
 from recommenders.questions import as_of, you_might_like
 from recommenders.ranked import Sheet
-from recommenders.repurchase import active, habits, rebuy_rate
+from recommenders.repurchase import Repurchase, active, demand, habits, rebuy_rate
 from recommenders.similar import Similar
 from recommenders.voices import NOMINATED, Choir, Rows, Voice, table
 from recommenders.windows import windows
@@ -28,9 +28,19 @@ from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, 
 
 _POPULAR = {"popular 7": 7.0, "popular 14": 14.0, "popular 30": 30.0}
 _OWN = {"own 30": 30.0, "own 120": 120.0, "own ever": 3_650.0}
-NAMES = (*_OWN, "own rebuy", "taste", "company", "alike", "personal", *_POPULAR)
+NAMES = (
+    *_OWN,
+    "own rebuy",
+    "own wanted",
+    "own due",
+    "taste",
+    "company",
+    "alike",
+    "personal",
+    *_POPULAR,
+)
 # Used as they are where a shop has too little history to learn from.
-PRIOR = {"own 120": 1.0, "own rebuy": 0.3, "taste": 0.2, "company": 0.1, "popular 14": 0.2}
+PRIOR = {"own due": 1.0, "own 120": 0.3, "taste": 0.2, "popular 14": 0.2}
 PRIOR_NEW = {"taste": 1.0, "company": 0.3, "alike": 0.1, "popular 14": 0.4}
 ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
 SMOOTHING = 5.0  # imaginary buyers of each product in its rebuy rate
@@ -40,16 +50,17 @@ SMOOTHING = 5.0  # imaginary buyers of each product in its rebuy rate
 class ForYou:
     """score(u -> b) = sum over the voices of weight * said(u, b), each voice's loudest word 1
 
-    Voices: the customer's own decayed orders at three half-lives, and times the product's rebuy
-    rate; `taste`, EASE on decayed histories; `company`, co-purchase of the decayed history;
-    `alike`, attribute likeness to it; `personal`, Surprise's SVD; popularity of the last one, two
-    and four weeks. Weights are never negative and learned (see `learn.py`).
+    Voices: the customer's own decayed orders at three half-lives, alone, times the product's rebuy
+    rate, times the shop's present demand for it, and times both (`repurchase.py`); `taste`, EASE
+    on decayed histories; `company`, co-purchase of the decayed history; `alike`, attribute
+    likeness to it; `personal`, Surprise's SVD; popularity of one, two and four weeks. Weights are
+    never negative and learned (`learn.py`).
     Evidence: `support` is the number of the customer's orders with b, `strength` the score.
     Cost: the voices once for each of three windows and once for today; EASE the most (`ease.py`).
     """
 
     strategy: Strategy = "for_you"
-    most_questions: int = 1_000
+    most_questions: int = 800
     history_half_life_days: float = 90.0  # of the histories that taste, company and alike read
     ridge: float = 200.0  # customers a product needs before its tastes are heard
     active_days: int = 180
@@ -121,10 +132,13 @@ class ForYou:
         company = together.sheet(interactions, catalogue, now_s).matrix(products)
         own = {name: habits(interactions, products, now_s, days) for name, days in _OWN.items()}
         rebuy = rebuy_rate(habits(interactions, products, now_s, np.inf), SMOOTHING)
-        due = (own["own 120"] @ sparse.diags_array(rebuy)).tocsr()
-        personal = Personal(width=NOMINATED, max_ratings=300_000, active_days=3_650)
+        again = (own["own 120"] @ sparse.diags_array(rebuy)).tocsr()
+        wanted = demand(interactions, catalogue, now_s)
+        personal = Personal(width=NOMINATED, max_ratings=150_000, active_days=3_650)
         voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in own.items()}
-        voices["own rebuy"] = reading(due)
+        voices["own rebuy"] = reading(again)
+        voices["own wanted"] = reading((own["own 120"] @ sparse.diags_array(wanted)).tocsr())
+        voices["own due"] = reading(Repurchase().due(interactions, catalogue, now_s))
         voices["taste"] = _spread(taste, weights, kept)
         voices["company"] = lambda rows: (history[rows] @ company).tocsr()
         voices["alike"] = lambda rows: (history[rows] @ alike).tocsr()

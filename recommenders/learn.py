@@ -40,12 +40,12 @@ class Lesson:
         """Mean NDCG@10 of ranking the candidates by `scores`; of equals the earlier product."""
         if not len(self.answers):
             return 0.0
-        scores = np.where(self.table.product >= 0, scores, -np.inf)
+        rows = np.arange(len(scores))[:, None]
+        loss = np.where(self.table.product >= 0, -scores, np.inf)
         width = min(K, scores.shape[1])
-        front = np.argpartition(-scores, width - 1, axis=1)[:, :width]
-        value = np.take_along_axis(scores, front, axis=1)
-        order = np.argsort(-value, axis=1, kind="stable")
-        hits = np.take_along_axis(self.right, np.take_along_axis(front, order, axis=1), axis=1)
+        front = np.argpartition(loss, width - 1, axis=1)[:, :width] if width else rows[:, :0]
+        order = np.argsort(loss[rows, front], axis=1, kind="stable")
+        hits = self.right[rows, front[rows, order]]
         discount = 1 / np.log2(np.arange(2, K + 2))
         ideal = np.cumsum(discount)[np.minimum(self.answers, K) - 1]
         return float((hits @ discount[:width] / ideal).mean())

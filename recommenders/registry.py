@@ -14,6 +14,7 @@ from recommenders.for_you import ForYou
 from recommenders.personal import Personal
 from recommenders.repurchase import Repurchase
 from recommenders.similar import Similar
+from recommenders.trending import Trending
 from store.records import Catalogue, Interactions, Lists, Strategy
 
 
@@ -37,6 +38,7 @@ RECOMMENDERS: tuple[Recommender, ...] = (
     Personal(),
     Repurchase(),
     Bestseller(),
+    Trending(),
     Blend(),
     ForYou(),
 )

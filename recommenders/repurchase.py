@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommenders.baskets import DAY_S, decay
+from recommenders.bestseller import Bestseller
 from recommenders.ranked import Sheet, best
 from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
 
 
 @dataclass(frozen=True)
 class Repurchase:
-    """score(u, b) = rebuy(b) ** trust * sum over u's orders with b of 0.5 ** (age / half-life)
+    """score(u, b) = rebuy(b) ** trust * demand(b) * sum over u's orders with b of
+    0.5 ** (age / half-life)
 
     rebuy(b) is the share of b's buyers who bought it again, drawn towards the shop's own share by
-    `prior` imaginary buyers: a kettle bought yesterday is not due, milk is.
+    `prior` imaginary buyers: a kettle bought yesterday is not due, milk is. demand(b) is the fourth
+    root of b's present popularity: of two habits the one in season comes first.
     Evidence: `support` is the number of this customer's orders with b, `strength` is rebuy(b).
     Cost: one pass over the order lines. Fails for customers without orders: they get no list.
     """
@@ -34,7 +37,8 @@ class Repurchase:
     # are bought again by few, and wrong by little elsewhere.
     trust: float = 0.5
     prior: float = 5.0  # about the number of buyers from which a share begins to mean something
-    active_days: int = 180  # customers not seen for longer get no list: nobody would ask for it
+    # Longer than for other lists: who comes once a year (gifts, gardens) comes back for the same.
+    active_days: int = 400
     width: int = LIST_WIDTH
 
     def __post_init__(self) -> None:
@@ -45,22 +49,30 @@ class Repurchase:
 
     def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
         """One list for each customer seen lately."""
-        habit = habits(interactions, len(catalogue), now_s, self.half_life_days)
+        due = self.due(interactions, catalogue, now_s)
         times = habits(interactions, len(catalogue), now_s, np.inf)
         rebuy = rebuy_rate(times, self.prior).astype(np.float32)
         names = [slot(self.strategy, int(k)) for k in interactions.customer_keys]
         sheet = Sheet(len(names), self.width)
         for customer in active(interactions, now_s, self.active_days):
-            own = slice(habit.indptr[customer], habit.indptr[customer + 1])
-            products = habit.indices[own].astype(np.int32)
-            scores = (habit.data[own] * rebuy[products] ** self.trust).astype(np.float32)
+            own = slice(due.indptr[customer], due.indptr[customer + 1])
+            products, scores = due.indices[own].astype(np.int32), due.data[own]
+            count = times.data[own].astype(np.int32)
             shown = catalogue.recommendable[products]
-            products, scores = products[shown], scores[shown]
-            count = times.data[own][shown].astype(np.int32)
+            products, scores, count = products[shown], scores[shown], count[shown]
             top = best(scores, products, self.width)
             picked = products[top]
             sheet.fill(int(customer), picked, scores[top], count[top], rebuy[picked])
         return sheet.lists(self.strategy, names)
+
+    def due(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> sparse.csr_array:
+        """The scores, customers by products: the cells of `habits`, in the same order."""
+        habit = habits(interactions, len(catalogue), now_s, self.half_life_days)
+        times = habits(interactions, len(catalogue), now_s, np.inf)
+        weight = rebuy_rate(times, self.prior) ** self.trust
+        weight = weight * demand(interactions, catalogue, now_s)
+        habit.data = (habit.data * weight[habit.indices]).astype(np.float32)
+        return habit
 
 
 def habits(
@@ -89,6 +101,18 @@ def rebuy_rate(times: sparse.csr_array, prior: float) -> NDArray[np.float64]:
     again = np.bincount(times.indices[times.data > 1], minlength=products)
     overall = (again.sum() + 1) / (buyers.sum() + 2)
     return np.asarray((again + prior * overall) / (buyers + prior), dtype=np.float64)
+
+
+def demand(interactions: Interactions, catalogue: Catalogue, now_s: int) -> NDArray[np.float32]:
+    """How much each product is wanted now: the fourth root of its share of the best seller's sales.
+
+    A root, because a product that sells sixteen times as much is not sixteen times, but perhaps
+    twice, as likely to be what an old customer returns for; a thousandth is added so that habits
+    in what nobody else buys keep their order.
+    """
+    sales = Bestseller().popularity(interactions, catalogue, now_s)
+    highest = max(float(sales.max(initial=0)), 1e-12)
+    return np.asarray((sales / highest + 0.001) ** 0.25, dtype=np.float32)
 
 
 def active(interactions: Interactions, now_s: int, days: int) -> NDArray[np.intp]:

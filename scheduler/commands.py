@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from connectors.errors import ConnectorError
 from flask import current_app
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from connectors.errors import ConnectorError
 from store.engine import reading
 from store.opening import Store
 from store.reads import models as model_reads

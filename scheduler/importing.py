@@ -13,10 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from connectors.files import Reject
 from sqlalchemy import Connection
 
 from connectors import files
+from connectors.files import Reject
 from store.engine import reading, writing
 from store.opening import Store
 from store.reads import shops

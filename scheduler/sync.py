@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from connectors.errors import TryLater
-from connectors.woocommerce.client import WooCommerce
 from sqlalchemy import Connection
 
+from connectors.errors import TryLater
+from connectors.woocommerce.client import WooCommerce
 from store.engine import reading, writing
 from store.errors import Explained
 from store.opening import Store

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from recommenders.gate import Decision, Promoted, Refused, gate
-from recommenders.groups import groups
-from recommenders.measure import Trial, backtest
 from sqlalchemy import Connection
 
 from recommenders.chains import CHAINS
+from recommenders.gate import Decision, Promoted, Refused, gate
+from recommenders.groups import groups
+from recommenders.measure import Trial, backtest
 from recommenders.personal import Personal
 from recommenders.registry import RECOMMENDERS, Recommender
 from store.engine import reading, writing

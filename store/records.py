@@ -47,6 +47,7 @@ Strategy = Literal[
     "blend",
     "for_you",
     "bestseller",
+    "trending",
     "viewed",
     "pinned",
 ]
@@ -278,8 +279,8 @@ def slot(strategy: Strategy, key: int | str = "") -> str:
     """The name under which a list is stored: `slot("similar", 17) == "similar:17"`.
 
     Keys: a product key (bought_together, similar, blend), a customer key (personal, repurchase,
-    for_you; "new:" and the customer key for what the customer never bought), a category id
-    (bestseller) or nothing (bestseller of the whole shop).
+    for_you; "new:" and the customer key for what the customer never bought), a category id or
+    nothing for the whole shop (bestseller, trending).
     """
     return f"{strategy}:{key}"
 
@@ -301,6 +302,7 @@ class Entry(NamedTuple):
     bought it again.
     blend: as bought_together; or, where `strength` is 0, `support` as for similar.
     for_you: `support` the customer's orders with it, 0 for a new product; `strength` the score.
+    trending: `support` orders with it in the last 14 days, `strength` times more than expected.
     bestseller: `support` orders with it in the last 28 days (0 likewise), `strength` the decayed
     number of its orders.
     """
@@ -334,7 +336,8 @@ class Reason:
     """Why a product is shown, as data; `recommenders.choose.say` makes the sentence.
 
     kind: `bought_together`, `similar`, `because_viewed`, `because_bought`, `because_carted`,
-    `for_you`, `popular`, `popular_in`, `viewed`, `bought_before`, `picked` (by the merchant).
+    `for_you`, `popular`, `popular_in`, `rising`, `viewed`, `bought_before`, `picked` (by the
+    merchant).
     """
 
     kind: str

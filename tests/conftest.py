@@ -105,11 +105,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_template() -> Iterator[str]:
     """The URL of a PostgreSQL server with an empty store named "template_store"."""
     programs = postgres_programs()
     assert programs
-    with postgres_cluster(programs, tmp_path_factory.mktemp("postgres")) as url:
+    with postgres_cluster(programs) as url:
         _postgres_run(url, "CREATE DATABASE template_store")
         engine = store_engine.open(url + "template_store")
         schema.upgrade(engine)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 def free_port() -> int:
@@ -23,19 +24,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres_cluster(programs: str, folder: Path) -> Iterator[str]:
+def postgres_cluster(programs: str) -> Iterator[str]:
     """A PostgreSQL server on a loopback port; yields its URL without a database name.
 
     PostgreSQL refuses to run as root, so root hands it to the `postgres` user that Debian makes.
+    Its folder is its own: pytest's are readable for root alone, and other sessions clear them.
     """
+    with TemporaryDirectory(prefix="alongside-postgres-", ignore_cleanup_errors=True) as made:
+        yield from _cluster(programs, Path(made))
+
+
+def _cluster(programs: str, folder: Path) -> Iterator[str]:
     data, log = folder / "data", folder / "server.log"
     run_as: list[str] = []
     if os.getuid() == 0:
         owner = pwd.getpwnam("postgres")
         os.chown(folder, owner.pw_uid, owner.pw_gid)
-        for parent in folder.parents:  # pytest makes its folders readable for root alone
-            if parent.stat().st_uid == 0 and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
         run_as = [shutil.which("runuser") or "runuser", "-u", "postgres", "--"]
     port = free_port()
     subprocess.run(

@@ -86,9 +86,8 @@ _NEWEST = 1_000
 def events(connection: Connection, shop_id: int, since: datetime) -> Events:
     e = tables.Event
     mine = (e.shop_id == shop_id) & (e.received_at >= since)
-    counts = dict(
-        connection.execute(select(e.type, func.count()).where(mine).group_by(e.type)).tuples().all()
-    )
+    rows = connection.execute(select(e.type, func.count()).where(mine).group_by(e.type))
+    counts: dict[str, int] = {row[0]: row[1] for row in rows}
     pairs = connection.execute(
         select(e.at, e.received_at)
         .where(mine, e.at.is_not(None))

@@ -97,16 +97,15 @@ def customer_data(connection: Connection, shop_id: int, customer_id: int) -> dic
 
 def _personal(connection: Connection, shop_id: int, customer_id: int) -> list[str]:
     """Products that the newest model lists for this customer."""
-    m, rows, p = tables.Model, tables.ListRow, tables.Product
+    m, stored, p = tables.Model, tables.ListRow, tables.Product
     entries = connection.scalar(
-        select(rows.entries)
-        .join(m, m.id == rows.model_id)
-        .where(m.shop_id == shop_id, rows.slot == slot("personal", customer_id))
+        select(stored.entries)
+        .join(m, m.id == stored.model_id)
+        .where(m.shop_id == shop_id, stored.slot == slot("personal", customer_id))
         .order_by(m.version.desc())
         .limit(1)
     )
-    keys = [entry.product for entry in unpack(bytes(entries))] if entries else []
-    named = dict(
-        connection.execute(select(p.id, p.external_id).where(p.id.in_(keys))).tuples().all()
-    )
+    keys = [product for product, *_ in unpack(bytes(entries))] if entries else []
+    rows = connection.execute(select(p.id, p.external_id).where(p.id.in_(keys)))
+    named = {row[0]: row[1] for row in rows}
     return [named[key] for key in keys if key in named]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Sequence
@@ -144,9 +145,9 @@ class Site:
             )
             return experiments.by_number(connection, shop.id, number)
 
-    def say_report(self, numbered: experiments.Numbered, body: str) -> None:
+    def say_report(self, numbered: experiments.Numbered, body: str, at: datetime) -> None:
         with writing(self.store.engine) as connection:
-            experiment_writes.save_report(connection, numbered.experiment.id, body, NOON)
+            experiment_writes.save_report(connection, numbered.experiment.id, body, at)
 
     def reading(self) -> Any:
         return reading(self.store.engine)
@@ -162,8 +163,19 @@ def send(client: FlaskClient, page: str, to: str | None = None, **form: str) -> 
     return client.post(to or page, data={"csrf_token": token, **form})
 
 
+BLOCKS = re.compile(
+    r"</?(?:p|h\d|tr|li|section|div|article|table|caption|details|summary|figure)\b"
+)
+
+
+def lines(answer: TestResponse) -> list[str]:
+    """What a person reads: the text of the page's main part, a line per paragraph or row."""
+    main = answer.text.partition("<main")[2].partition("</main>")[0].partition(">")[2]
+    text = re.sub(r"<[^>]+>", " ", BLOCKS.sub(lambda tag: "\n" + tag[0], re.sub(r"\s+", " ", main)))
+    found = (html.unescape(re.sub(r"[ \xa0]+", " ", line)).strip() for line in text.split("\n"))
+    return [line for line in found if line]
+
+
 def words(answer: TestResponse) -> str:
-    """What a person reads: the page's main part without markup, in one line."""
-    main = answer.text.partition("<main")[2].partition("</main>")[0]
-    text = re.sub(r"<[^>]+>", " ", main.partition(">")[2])
-    return re.sub(r"\s+", " ", text).strip()
+    """The same in one line."""
+    return " ".join(lines(answer))

@@ -72,7 +72,7 @@ def run(
     until_at = experiment.started_at + days * DAY
     judgement = judgement or assess.judge_day(experiment, seen, until_at)
     report = assess.report(experiment, seen, judgement, currency, until_at)
-    site.say_report(numbered, report.to_json())
+    site.say_report(numbered, report.to_json(), until_at)
     return report
 
 

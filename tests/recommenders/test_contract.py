@@ -140,7 +140,7 @@ def test_a_checkerboard_is_answered_in_its_own_colour(recommender: Recommender) 
     asked = 0
     for name, row in zip(lists.slots, lists.product, strict=True):
         strategy, _, key = name.partition(":")
-        if strategy == "bestseller":
+        if strategy in ("bestseller", "trending"):
             if not key:
                 continue
             colour = 1 if key == "light" else 0
@@ -150,4 +150,5 @@ def test_a_checkerboard_is_answered_in_its_own_colour(recommender: Recommender) 
         asked += 1
         # Only the first: a list may go on with the other colour when its own is used up.
         assert row[0] % 2 == colour, name
-    assert asked >= 2
+    # A steady checkerboard has no trends; everything else answers.
+    assert asked >= 2 or recommender.strategy == "trending"

@@ -25,12 +25,15 @@ def test_the_habit_done_on_paper() -> None:
     # Half-life 10 days: milk now and 10 days ago is 1.5, soap 20 days ago is 1/4. One of milk's
     # two buyers bought it again, none of soap's one; in all 1 of 3. With a prior of 1 buyer and
     # the overall share (1 + 1) / (3 + 2): milk (1 + 0.4) / (2 + 1), soap 0.4 / 2.
+    # Demand (half-life 14 days): milk sold 1 + 2 ** (-10/14) + 2 ** (-5/14), soap 2 ** (-20/14).
     milk, soap = 0, 1
     data = orders((0, 0, [milk]), (0, 10, [milk]), (0, 20, [soap]), (1, 5, [milk]))
     lists = Repurchase(half_life_days=10, trust=1, prior=1).fit(data, catalogue(2), NOW_S)
     assert lists.slots[0] == "repurchase:500"
     assert lists.product[0, :3].tolist() == [milk, soap, -1]
-    assert lists.score[0, :2] == pytest.approx([1.5 * 1.4 / 3, 0.25 * 0.2])
+    wanted = (2 ** (-20 / 14) / (1 + 2 ** (-10 / 14) + 2 ** (-5 / 14)) + 0.001) ** 0.25
+    assert lists.score[0, 0] == pytest.approx(1.5 * 1.4 / 3 * 1.001**0.25)
+    assert lists.score[0, 1] == pytest.approx(0.25 * 0.2 * wanted)
     assert lists.support[0, :2].tolist() == [2, 1]
     assert lists.strength[0, :2] == pytest.approx([1.4 / 3, 0.2])
 
