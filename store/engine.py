@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 # How long a writer waits for another one before it gives up. Our longest transaction is a page of
 # a sync or a batch of lists: well under a second, unless the disk is very slow.
 BUSY_TIMEOUT_S = 30
-# SQLite reads through the page cache of the system instead of copying; see docs/benchmarks.md.
+# SQLite reads through the page cache of the system instead of copying.
 MMAP_BYTES = 256 * 1024 * 1024
 
 
