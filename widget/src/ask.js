@@ -9,7 +9,7 @@ let down = false; // one failed request is enough for this page
 /** The answer to a shelf request with the items that can be shown, or undefined. */
 export async function ask(query) {
   if (down) return;
-  const asked = Object.entries(query).filter(([, value]) => value);
+  const asked = Object.entries(query).filter((pair) => pair[1]);
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const url = `${address}/shelf?${new URLSearchParams(asked)}`;

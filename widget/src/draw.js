@@ -14,7 +14,7 @@ import { texts } from "./texts.js";
 import { turner } from "./turn.js";
 
 /** Fills the shelf. `asked` is the query it came from, with the token of the answer. */
-export function draw(shelf, items, asked, called = "") {
+export function draw(shelf, items, asked, called) {
   const title = shelf.get("heading") || called;
   const announce = (name, some) => {
     const detail = { placement: asked.placement, title, items: some };

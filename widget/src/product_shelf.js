@@ -13,12 +13,16 @@ import { visit } from "./visit.js";
 
 const shelves = () => [...document.querySelectorAll("product-shelf")];
 
+// Shelves fill in the order in which they came near, not in that of the answers: which products a
+// shelf may still show is no race.
+let turn;
+
 export class ProductShelf extends HTMLElement {
   connectedCallback() {
     visit(this.get("product"));
     if (this.products) return; // a theme moved us
     this.products = []; // ids on this shelf: no other of the page shows them again
-    whenNear(this, () => this.fill());
+    whenNear(this, () => (turn = this.fill(turn)));
   }
 
   get(name) {
@@ -29,9 +33,10 @@ export class ProductShelf extends HTMLElement {
     return this.get("locale") || document.documentElement.lang || "en";
   }
 
-  async fill() {
+  async fill(before) {
     const asked = this.query();
     const answer = await ask(asked);
+    await before;
     // A list that the theme put here stays if it may already be seen.
     if (this.firstElementChild && !isBelow(this)) return;
     if (answer && this.isConnected) {
@@ -73,11 +78,7 @@ export class ProductShelf extends HTMLElement {
 
   /** The items to show: not the page's own, not refused, not on another shelf of this page. */
   choose(items) {
-    const taken = [
-      this.get("product"),
-      ...unwanted(),
-      ...shelves().flatMap((it) => it.products || []),
-    ];
+    const taken = [this.get("product"), ...unwanted(), ...shelves().flatMap((it) => it.products)];
     return items.filter(({ id }) => !taken.includes(id)).slice(0, this.limit);
   }
 }

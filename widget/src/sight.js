@@ -31,7 +31,7 @@ export function whenSeen(element, act) {
 }
 
 /** Whether the element starts below the screen: then whatever follows it is below as well. */
-export const isBelow = (element) => element.getBoundingClientRect().top >= innerHeight + BELOW_PX;
+export const isBelow = (element) => element.getBoundingClientRect().top > innerHeight + BELOW_PX;
 
 /** Runs `change` whenever it cannot move anything in sight. */
 export function whenBelow(element, change) {
