@@ -133,7 +133,7 @@ class ForYou:
         own = {name: habits(interactions, products, now_s, days) for name, days in _OWN.items()}
         rebuy = rebuy_rate(habits(interactions, products, now_s, np.inf), SMOOTHING)
         again = (own["own 120"] @ sparse.diags_array(rebuy)).tocsr()
-        wanted = demand(interactions, catalogue, now_s)
+        wanted = demand(interactions, catalogue, now_s) ** Repurchase().season
         personal = Personal(width=NOMINATED, max_ratings=150_000, active_days=3_650)
         voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in own.items()}
         voices["own rebuy"] = reading(again)

@@ -13,16 +13,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from recommenders.bestseller import Bestseller
 from recommenders.chains import REPEATS, chain
 from recommenders.choose import Ask, card_keys, choose, rank
 from recommenders.groups import groups
 from recommenders.questions import Question, Window, as_of, questions
 from recommenders.registry import RECOMMENDERS, Recommender
+from recommenders.repurchase import Repurchase
 from store.records import Card, Catalogue, Entry, Interactions, Lists, Measure, Placement
 
 K = 10
 GAIN = "ndcg@10 - bestsellers"  # the metric that the gate reads
 SHELF, BESTSELLERS = "shelf", "bestsellers"
+# A peer that is no strategy of ours: how often the customer bought each product, nothing else
+# (the tiny power of demand only orders equal counts). Most models cannot beat it.
+OWN_FREQUENCY = Repurchase(half_life_days=1e6, trust=0, season=1e-6, active_days=100_000)
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,13 @@ def backtest(
     split = protocol.window.split(interactions, now_s)
     then = as_of(catalogue, split)
     book = ListBook(then, [r.fit(split.train, then, split.cut_s) for r in recommenders])
+    fallback = Bestseller().fit(split.train, then, split.cut_s)
+    habit = OWN_FREQUENCY.fit(split.train, then, split.cut_s)
+    peers = ListBook(then, [habit, fallback])
     asked = questions(split, catalogue, protocol.most_questions, protocol.seed)
     cards = cards_of(then)
     return [
-        _trial(placement, asked[placement], book, cards, split.cut_s, protocol)
+        _trial(placement, asked[placement], book, peers, cards, split.cut_s, protocol)
         for placement in asked
         if asked[placement]
     ]
@@ -126,18 +134,24 @@ def _trial(
     placement: Placement,
     asked: Sequence[Question],
     book: ListBook,
+    peers: ListBook,
     cards: Mapping[int, Card],
     cut_s: int,
     protocol: Protocol,
 ) -> Trial:
     parts = {part.strategy for step in chain(placement) for part in step} - REPEATS
-    bestsellers = answerer(book, cards, frozenset({"bestseller"}))
+    bestsellers = answerer(peers, cards, frozenset({"bestseller"}))
     contenders: dict[str, Answer] = {
         SHELF: answerer(book, cards, book.strategies),
         BESTSELLERS: lambda ask: bestsellers(replace(ask, placement="bestsellers", category=None)),
     }
     for strategy in sorted((parts & book.strategies) - {"bestseller"}):
-        contenders[strategy] = answerer(book, cards, frozenset({strategy}))
+        alone = answerer(book, cards, frozenset({strategy}))
+        if any(alone(question.ask) for question in asked[:50]):  # silent without a session
+            contenders[strategy] = alone
+
+    if placement == "you_might_like":
+        contenders["own frequency"] = answerer(peers, cards, peers.strategies)
 
     sellable = sum(card.sellable for card in cards.values())
     scores = {name: score(answer, asked) for name, answer in contenders.items()}

@@ -20,12 +20,12 @@ from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, 
 
 @dataclass(frozen=True)
 class Repurchase:
-    """score(u, b) = rebuy(b) ** trust * demand(b) * sum over u's orders with b of
-    0.5 ** (age / half-life)
+    """score(u, b) = habit(u, b) * rebuy(b) ** trust * demand(b) ** season
+    habit(u, b) = sum over u's orders with b of 0.5 ** (age / half-life)
 
     rebuy(b) is the share of b's buyers who bought it again, drawn towards the shop's own share by
-    `prior` imaginary buyers: a kettle bought yesterday is not due, milk is. demand(b) is the fourth
-    root of b's present popularity: of two habits the one in season comes first.
+    `prior` imaginary buyers: a kettle bought yesterday is not due, milk is. demand(b) is its
+    share of the best seller's recent sales: of two habits the one in season comes first.
     Evidence: `support` is the number of this customer's orders with b, `strength` is rebuy(b).
     Cost: one pass over the order lines. Fails for customers without orders: they get no list.
     """
@@ -36,6 +36,9 @@ class Repurchase:
     # 0 ignores the product's nature, 1 multiplies by it; half way is right where most products
     # are bought again by few, and wrong by little elsewhere.
     trust: float = 0.5
+    # The power of present demand. A root, because a product that sells sixteen times as much is not
+    # sixteen times, but perhaps twice, as likely to be what an old customer returns for.
+    season: float = 0.25
     prior: float = 5.0  # about the number of buyers from which a share begins to mean something
     # Longer than for other lists: who comes once a year (gifts, gardens) comes back for the same.
     active_days: int = 400
@@ -44,8 +47,10 @@ class Repurchase:
     def __post_init__(self) -> None:
         if self.half_life_days <= 0 or self.prior <= 0:
             raise ValueError("half_life_days and prior must be above 0")
-        if self.trust < 0 or self.width < 1 or self.active_days < 1:
-            raise ValueError("trust must not be negative, width and active_days 1 or more")
+        if self.trust < 0 or self.season < 0 or self.width < 1 or self.active_days < 1:
+            raise ValueError(
+                "trust and season must not be negative, width and active_days 1 or more"
+            )
 
     def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
         """One list for each customer seen lately."""
@@ -70,7 +75,7 @@ class Repurchase:
         habit = habits(interactions, len(catalogue), now_s, self.half_life_days)
         times = habits(interactions, len(catalogue), now_s, np.inf)
         weight = rebuy_rate(times, self.prior) ** self.trust
-        weight = weight * demand(interactions, catalogue, now_s)
+        weight = weight * demand(interactions, catalogue, now_s) ** self.season
         habit.data = (habit.data * weight[habit.indices]).astype(np.float32)
         return habit
 
@@ -104,15 +109,13 @@ def rebuy_rate(times: sparse.csr_array, prior: float) -> NDArray[np.float64]:
 
 
 def demand(interactions: Interactions, catalogue: Catalogue, now_s: int) -> NDArray[np.float32]:
-    """How much each product is wanted now: the fourth root of its share of the best seller's sales.
+    """How much each product is wanted now: its recent sales as a share of the best seller's.
 
-    A root, because a product that sells sixteen times as much is not sixteen times, but perhaps
-    twice, as likely to be what an old customer returns for; a thousandth is added so that habits
-    in what nobody else buys keep their order.
+    A thousandth is added, so that habits in what nobody else buys keep their order.
     """
     sales = Bestseller().popularity(interactions, catalogue, now_s)
     highest = max(float(sales.max(initial=0)), 1e-12)
-    return np.asarray((sales / highest + 0.001) ** 0.25, dtype=np.float32)
+    return np.asarray(sales / highest + 0.001, dtype=np.float32)
 
 
 def active(interactions: Interactions, now_s: int, days: int) -> NDArray[np.intp]:

@@ -12,6 +12,7 @@ from recommenders.blend import Blend
 from recommenders.ease import ease
 from recommenders.for_you import ForYou
 from recommenders.learn import Lesson, learn, mix
+from recommenders.measure import OWN_FREQUENCY
 from recommenders.repurchase import Repurchase, habits, rebuy_rate
 from recommenders.voices import Choir, Table, table
 from recommenders.windows import WINDOWS, windows
@@ -36,6 +37,14 @@ def test_the_habit_done_on_paper() -> None:
     assert lists.score[0, 1] == pytest.approx(0.25 * 0.2 * wanted)
     assert lists.support[0, :2].tolist() == [2, 1]
     assert lists.strength[0, :2] == pytest.approx([1.4 / 3, 0.2])
+
+
+def test_plain_frequency_counts_orders_and_nothing_else() -> None:
+    # Product 2 once, 1 twice, 0 once: of equals the one in demand first.
+    others = [(i, 1, [2]) for i in range(1, 9)]
+    data = orders((0, 300, [0, 1]), (0, 200, [1]), (0, 100, [2]), *others)
+    lists = OWN_FREQUENCY.fit(data, catalogue(3), NOW_S)
+    assert lists.product[0, :3].tolist() == [1, 2, 0]
 
 
 def test_milk_is_due_before_a_kettle() -> None:
