@@ -217,7 +217,13 @@ def _print_measures(placement: str, measures: Any) -> None:
         cells = [_cell(found.get(metric)) for metric in METRICS]
         asked = found["ndcg@10"].queries if "ndcg@10" in found else 0
         table.add_row(strategy, *cells, f"{asked:,}")
-    Console().print(table)
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    """As wide as the terminal; where there is none (a file, a log), wide enough to cut nothing."""
+    console = Console()
+    Console(width=None if console.is_terminal else 140).print(table)
 
 
 def _cell(measure: Measure | None) -> str:
@@ -287,7 +293,7 @@ def models(shop: str, as_json: bool) -> None:
             ", ".join(where.get(m.id, [])) or "-",
             ", ".join(f"{x.placement} {_cell(x)}" for x in shelves) or "-",
         )
-    Console().print(table)
+    _print(table)
 
 
 @click.command()

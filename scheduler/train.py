@@ -124,9 +124,7 @@ def train(
 def _sized(most_interactions: int) -> tuple[Recommender, ...]:
     """The recommenders, with SVD's share of time and memory bounded by the setting."""
     return tuple(
-        replace(r, max_ratings=min(r.max_ratings, most_interactions))
-        if isinstance(r, Personal)
-        else r
+        replace(r, max_ratings=most_interactions) if isinstance(r, Personal) else r
         for r in RECOMMENDERS
     )
 

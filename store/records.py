@@ -51,6 +51,8 @@ Strategy = Literal[
     "viewed",
     "pinned",
 ]
+# The lists that are one customer's own: their slot ends in the customer's key.
+CUSTOMERS_OWN: tuple[str, ...] = ("personal", "repurchase", "for_you", "for_you:new")
 Arm = Literal["treatment", "control"]
 EventType = Literal["product_view", "exposure", "view", "click", "cart", "dismiss"]
 

@@ -63,9 +63,9 @@ class Settings(BaseSettings):
         default=3, ge=0, le=23, description="The hour of the shop's day at which it retrains."
     )
     svd_max_interactions: int = Field(
-        default=2_000_000,
+        default=600_000,
         ge=1_000,
-        description="The newest so many interactions train Surprise SVD; bounds time and memory.",
+        description="At most so many ratings train Surprise SVD; bounds its time and memory.",
     )
     event_days: int = Field(
         default=400, ge=35, description="How long events are kept before upkeep deletes them."

@@ -215,6 +215,8 @@ class Customer(Base):
     __tablename__ = "customers"
     id: Mapped[int] = _id()
     shop_id: Mapped[int] = _shop()
+    # An erased customer's number is never given again: lists are named by it.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
 
 
 class CustomerDigest(Base):

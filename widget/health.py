@@ -61,7 +61,8 @@ def blueprint(store: Store) -> Blueprint:
 
     @pages.get("/metrics")
     def metrics() -> Response:
-        if not _on_this_machine(request.remote_addr):
+        # Behind a proxy on this machine everybody comes from here: who was forwarded is a stranger.
+        if "X-Forwarded-For" in request.headers or not _on_this_machine(request.remote_addr):
             abort(404)
         registry = THIS_PROCESS
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):

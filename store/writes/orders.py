@@ -36,7 +36,7 @@ def save_orders(
     _upsert(connection, shop_id, pepper, told, customers)
     keys = _order_keys(connection, shop_id, list(newest))
     won = [(keys[order.id][0], order) for order in told if keys[order.id][1] == order.updated_at]
-    _replace_lines(connection, shop_id, won)
+    _replace_lines(connection, shop_id, won, erased)
     _link_visitors(connection, [key for key, order in won if order.visitor])
     return len(won)
 
@@ -254,7 +254,9 @@ def _order_keys(
     return found
 
 
-def _replace_lines(connection: Connection, shop_id: int, won: Sequence[tuple[int, Order]]) -> None:
+def _replace_lines(
+    connection: Connection, shop_id: int, won: Sequence[tuple[int, Order]], erased: set[str]
+) -> None:
     if not won:
         return
     named = {
@@ -279,7 +281,8 @@ def _replace_lines(connection: Connection, shop_id: int, won: Sequence[tuple[int
             "gross_minor": line.gross_minor,
             "discount_minor": line.discount_minor,
             "tax_minor": line.tax_minor,
-            "token": line.token,
+            # A token holds its visitor's hash: an erased order gets none back.
+            "token": None if order.id in erased else line.token,
         }
         for key, order in won
         for line in {line.id: line for line in order.lines}.values()

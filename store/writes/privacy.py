@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from store import tables
 from store.keys import DIGEST_BYTES
+from store.records import CUSTOMERS_OWN
 
 
 def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> None:
@@ -59,10 +60,9 @@ def erase_customer(connection: Connection, shop_id: int, customer_id: int) -> li
         .values(customer_id=None, erased=True)
     )
     models = select(t.Model.id).where(t.Model.shop_id == shop_id)
+    own = [f"{strategy}:{customer_id}" for strategy in CUSTOMERS_OWN]
     connection.execute(
-        delete(t.ListRow).where(
-            t.ListRow.model_id.in_(models), t.ListRow.slot == f"personal:{customer_id}"
-        )
+        delete(t.ListRow).where(t.ListRow.model_id.in_(models), t.ListRow.slot.in_(own))
     )
     connection.execute(delete(t.CustomerDigest).where(t.CustomerDigest.customer_id == customer_id))
     connection.execute(delete(t.Customer).where(t.Customer.id == customer_id))

@@ -15,9 +15,9 @@ from store import tables
 from store.engine import reading, writing
 from store.keys import Ring, digest, email_digest
 from store.reads import shops
-from store.records import Order, OrderLine, Refund, RefundLine, ShopFacts
+from store.records import CUSTOMERS_OWN, Order, OrderLine, Refund, RefundLine, ShopFacts
+from store.writes import models, privacy
 from store.writes import orders as writes
-from store.writes import privacy
 from store.writes.shops import add_shop
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -41,6 +41,7 @@ def order(
     customer: str | None = None,
     email: str | None = None,
     visitor: str | None = None,
+    token: str | None = None,
 ) -> Order:
     return Order(
         id=str(number),
@@ -50,7 +51,7 @@ def order(
         status="paid",
         total_minor=gross * lines,
         lines=tuple(
-            OrderLine(id=f"{number}-{i}", product_id=f"p{i}", quantity=1, gross_minor=gross)
+            OrderLine(f"{number}-{i}", f"p{i}", quantity=1, gross_minor=gross, token=token)
             for i in range(lines)
         ),
         customer_id=customer,
@@ -180,7 +181,7 @@ def test_a_visitor_who_buys_as_a_customer_is_that_customer(engine: Engine, shop:
 
 
 def test_an_erased_customer_is_not_restored_by_a_later_sync(engine: Engine, shop: int) -> None:
-    seen = order(email="ann@example.org", visitor="v" * 32)
+    seen = order(email="ann@example.org", visitor="v" * 32, token="signed")
     with writing(engine) as connection:
         writes.save_orders(connection, shop, PEPPER, [seen])
         customer = connection.scalar(select(tables.Order.customer_id))
@@ -191,7 +192,11 @@ def test_an_erased_customer_is_not_restored_by_a_later_sync(engine: Engine, shop
             connection,
             shop,
             PEPPER,
-            [order(changed=5, gross=900, email="ann@example.org", visitor="v" * 32)],
+            [
+                order(
+                    changed=5, gross=900, email="ann@example.org", visitor="v" * 32, token="signed"
+                )
+            ],
         )
     with reading(engine) as connection:
         kept = connection.execute(
@@ -201,10 +206,33 @@ def test_an_erased_customer_is_not_restored_by_a_later_sync(engine: Engine, shop
             connection.execute(select(table)).all()
             for table in (tables.Customer, tables.CustomerDigest, tables.Identity)
         ]
+        tokens = set(connection.scalars(select(tables.OrderLine.token)))
     assert kept[0] is None
     assert bytes(kept[1]) != digest(PEPPER, "visitor", "v" * 32)
     assert kept[2] == 1800  # the amounts still follow the shop
     assert people == [[], [], []]
+    assert tokens == {None}  # a token holds its visitor's hash
+
+
+def test_an_erased_customers_lists_go_and_their_number_is_never_given_again(
+    engine: Engine, shop: int
+) -> None:
+    with writing(engine) as connection:
+        writes.save_orders(connection, shop, PEPPER, [order(customer="7")])
+        customer = connection.scalar(select(tables.Order.customer_id))
+        assert customer is not None
+        model, _ = models.begin_model(connection, shop, NOON, "hash", 1, NOON)
+        own = [f"{strategy}:{customer}" for strategy in CUSTOMERS_OWN]
+        others = ["bestseller:", f"similar:{customer}", f"personal:{customer}1"]
+        models.save_lists(connection, model, [(slot, b"") for slot in (*own, *others)])
+        privacy.erase_customer(connection, shop, customer)
+        kept = set(connection.scalars(select(tables.ListRow.slot)))
+        writes.save_orders(connection, shop, PEPPER, [order(2, customer="8")])
+        stranger = connection.scalar(
+            select(tables.Order.customer_id).where(tables.Order.external_id == "2")
+        )
+    assert kept == set(others)
+    assert stranger != customer
 
 
 def test_a_refund_may_come_before_its_order_and_counts_once(engine: Engine, shop: int) -> None:

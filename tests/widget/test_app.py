@@ -46,6 +46,8 @@ def test_metrics_are_for_this_machine_only(client: FlaskClient, shop: Shop) -> N
     assert b"/v1/<key>/shelf" in page.data
     assert shop.key.encode() not in page.data
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": "10.0.0.9"}).status_code == 404
+    through_a_proxy = client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert through_a_proxy.status_code == 404
 
 
 @pytest.mark.parametrize("name", ["shelf.js", "shelf-more.js"])

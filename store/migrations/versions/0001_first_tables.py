@@ -113,6 +113,7 @@ def upgrade() -> None:
             ["shop_id"], ["shops.id"], name=op.f("fk_customers_shop_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "events",

@@ -1,0 +1,68 @@
+"""`python -m tests.bench [PART ...]`: measure the parts named, or all of them, and write them down.
+
+Every figure is a ratio or a score within one run, so that it means something on a noisy machine.
+What was printed goes to docs/benchmarks.md, a section a part, with the date and the versions.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+PAGE = Path("docs/benchmarks.md")
+ORDERS = os.environ.get("BENCH_ORDERS", "")
+PRODUCTS = os.environ.get("BENCH_PRODUCTS", "")
+
+# What each part runs. `accuracy` takes a shop's orders and products as plain CSV files, named by
+# BENCH_ORDERS and BENCH_PRODUCTS.
+PARTS: dict[str, list[str]] = {
+    "statistics": ["tests.bench.statistics"],
+    "serving": ["tests.bench.serving"],
+    "accuracy": ["tests.bench.accuracy", "--orders", ORDERS, "--products", PRODUCTS],
+}
+LIBRARIES = ("flask", "sqlalchemy", "gunicorn", "numpy", "scipy", "scikit-surprise", "rapidfuzz")
+
+
+def main() -> int:
+    asked = sys.argv[1:] or [part for part in PARTS if part != "accuracy" or ORDERS]
+    unknown = sorted(set(asked) - set(PARTS))
+    if unknown:
+        sys.stderr.write(f"There is no part {', '.join(unknown)}. Parts: {', '.join(PARTS)}.\n")
+        return 2
+    if "accuracy" in asked and not (ORDERS and PRODUCTS):
+        sys.stderr.write("accuracy needs BENCH_ORDERS and BENCH_PRODUCTS: plain CSV files.\n")
+        return 2
+    for part in asked:
+        sys.stdout.write(f"== {part}\n")
+        done = subprocess.run(
+            [sys.executable, "-m", *PARTS[part]], stdout=subprocess.PIPE, text=True, check=False
+        )
+        sys.stdout.write(done.stdout)
+        if done.returncode:
+            sys.stderr.write(f"{part} failed; nothing of it was written down.\n")
+            return done.returncode
+        write_down(part, done.stdout)
+    return 0
+
+
+def write_down(part: str, printed: str) -> None:
+    """Put a part's figures in its section of the page, in place of the ones before."""
+    began = "# Benchmarks\n\nWritten by `make bench`; each section is one run of one part.\n"
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else began
+    page = re.sub(rf"\n## {part}\n.*?(?=\n## |\Z)", "", page, flags=re.DOTALL)
+    used = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    section = (
+        f"\n## {part}\n\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {used}.\n\n```\n{printed.strip()}\n```\n"
+    )
+    PAGE.write_text(page.rstrip("\n") + "\n" + section, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
