@@ -11,7 +11,7 @@ from scipy import sparse
 from recommenders.blend import Blend
 from recommenders.ease import ease
 from recommenders.for_you import ForYou
-from recommenders.learn import Lesson, learn, mix
+from recommenders.learn import Lesson, _stepwise, learn, mix
 from recommenders.measure import OWN_FREQUENCY
 from recommenders.repurchase import Repurchase, habits, rebuy_rate
 from recommenders.voices import Choir, Table, table
@@ -163,6 +163,24 @@ def test_a_voice_that_knew_one_season_only_does_not_lead() -> None:
     lessons[1].table.said[2] = lessons[1].right
     weights = learn(lessons, 3)
     assert weights[0] >= weights[2]
+
+
+def test_a_blend_that_does_not_carry_over_makes_way_for_the_best_single_voice() -> None:
+    # Voice 0 is good everywhere. Voice 1 + i helps in every window but window i, where it names
+    # some wrong products: whoever learns without that window believes it, and is worse there.
+    # Learned on all three at once each would seem to help, on the mean and in two of three.
+    lessons = []
+    for i in range(3):
+        one = lesson(i, good=0, voices=4)
+        random = np.random.default_rng(i)
+        one.table.said[0] = 0.6 * one.right + 0.8 * random.random(one.right.shape)
+        for voice in range(3):
+            some = random.random(one.right.shape)
+            wrong, right = ~one.right & (some < 0.04), one.right & (some < 0.4)
+            one.table.said[1 + voice] = wrong if voice == i else right
+        lessons.append(one)
+    assert (_stepwise(lessons, 4)[1:] > 0).any()
+    assert learn(lessons, 4).tolist() == [1, 0, 0, 0]
 
 
 @settings(max_examples=10)
