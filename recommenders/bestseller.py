@@ -17,6 +17,7 @@ from recommenders.baskets import (
     FLOOR_BUYERS,
     baskets,
     decay,
+    distinct,
     order_buyers,
     order_instants,
 )
@@ -75,9 +76,9 @@ def _recent_orders(interactions: Interactions, products: int, now_s: int) -> NDA
     """Distinct orders with each product in the last 28 days; 0 under 3 distinct buyers."""
     recent = interactions.at_s > now_s - WINDOW_DAYS * DAY_S
     order, product = interactions.order[recent], interactions.product[recent].astype(np.int64)
-    orders = np.unique(order * products + product) % max(products, 1)
+    orders = distinct(order * products + product) % max(products, 1)
     buyer = order_buyers(interactions)[order]
-    buyers = np.unique(buyer * products + product) % max(products, 1)
+    buyers = distinct(buyer * products + product) % max(products, 1)
     many = np.bincount(buyers, minlength=products) >= FLOOR_BUYERS
     return np.where(many, np.bincount(orders, minlength=products), 0).astype(np.int32)
 

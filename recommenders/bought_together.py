@@ -41,7 +41,7 @@ class BoughtTogether:
     strategy: Strategy = "bought_together"
     # 0 is plain P(b | a), which recommends the bestseller to everyone; 1 is lift, which
     # recommends flukes. Studies of baskets put the best value between 0.2 and 0.5.
-    damping: float = 0.3
+    damping: float = 0.2
     # Habits of last year still tell complements, fashions do not: half a year keeps both.
     half_life_days: float = 180.0
     # 0 counts a wholesale order's pairs like any other's, 1 gives each line of an order one vote

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recommenders.baskets import DAY_S, before, since
+from recommenders.baskets import DAY_S, before, distinct, since
 from recommenders.choose import Ask
 from store.records import Catalogue, Interactions, Placement
 
@@ -60,7 +60,7 @@ class Window:
             if weeks > 1 and weeks * WEEK_S > self.most_share * span_s:
                 break
             cut_s = now_s - weeks * WEEK_S
-            hidden = np.unique(interactions.order[interactions.at_s >= cut_s])
+            hidden = distinct(interactions.order[interactions.at_s >= cut_s])
             if len(hidden) >= self.enough_orders:
                 break
         return split_at(interactions, cut_s)
@@ -112,7 +112,7 @@ def _held(
     """The distinct products of each order with two or more, of a random `most` of them."""
     by_order = np.argsort(order, kind="stable")
     starts = np.flatnonzero(np.diff(order[by_order], prepend=-1))
-    held = [np.unique(p) for p in np.split(product[by_order], starts[1:])] if len(starts) else []
+    held = [distinct(p) for p in np.split(product[by_order], starts[1:])] if len(starts) else []
     several = [p for p in held if len(p) >= 2]
     if len(several) <= most:
         return several

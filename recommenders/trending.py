@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommenders.baskets import DAY_S, FLOOR_BUYERS, order_buyers
+from recommenders.baskets import DAY_S, FLOOR_BUYERS, distinct, order_buyers
 from recommenders.bestseller import members
 from recommenders.ranked import Sheet, best
 from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
@@ -67,7 +67,7 @@ def _orders(
     interactions: Interactions, lines: NDArray[np.bool_], products: int
 ) -> NDArray[np.int64]:
     """Distinct orders with each product among these lines."""
-    pairs = np.unique(interactions.order[lines] * products + interactions.product[lines])
+    pairs = distinct(interactions.order[lines] * products + interactions.product[lines])
     return np.bincount(pairs % max(products, 1), minlength=products)
 
 
@@ -75,9 +75,9 @@ def _enough_buyers(
     interactions: Interactions, lines: NDArray[np.bool_], products: int
 ) -> NDArray[np.bool_]:
     buyer = order_buyers(interactions)[interactions.order[lines]]
-    pairs = np.unique(buyer * products + interactions.product[lines])
+    pairs = distinct(buyer * products + interactions.product[lines])
     return np.bincount(pairs % max(products, 1), minlength=products) >= FLOOR_BUYERS
 
 
 def _whole(interactions: Interactions, lines: NDArray[np.bool_]) -> int:
-    return len(np.unique(interactions.order[lines]))
+    return len(distinct(interactions.order[lines]))
