@@ -232,6 +232,8 @@ def _sum(
         for key, entries in _entries(ask, part, lists):
             anchor = key if isinstance(key, int) else None
             for product, score, support, strength in entries:
+                if part.supported and not support:
+                    continue
                 gain = weight * score
                 if product in sums:
                     sums[product] += gain
@@ -252,8 +254,7 @@ def _entries(
             yield own, (Entry(own, 1.0, 0, 0.0),)
         return
     for key in _keys(ask, part):
-        entries = lists.get(slot(part.strategy, key), ())
-        yield key, [e for e in entries if e.support] if part.supported else entries
+        yield key, lists.get(slot(part.strategy, key), ())
 
 
 def _reason(ask: Ask, candidate: Candidate, cards: Mapping[int, Card]) -> Reason:
