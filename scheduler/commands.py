@@ -76,13 +76,14 @@ def sync(shop: str, full: bool, as_json: bool) -> None:
     SHOP is the public key or the name. Interrupt it whenever you like: it goes on where it was.
     """
     from scheduler.record import recorded
+    from scheduler.sync import PERSONS
     from scheduler.sync import sync as run
 
     store = _store()
     found = _shop(store, shop)
     with _explained(), recorded(store, "sync", found.id) as row:
         with _bars(quiet=as_json) as show:
-            done = run(store, found, show, full=full)
+            done = run(store, found, show, full=full, patience=PERSONS)
         row.say(str(done))
     if as_json:
         click.echo(json.dumps({"saved": done.saved, "gone": done.gone, "rejected": done.rejected}))

@@ -23,9 +23,18 @@ from store.records import Order, Page, Product, Refund
 from store.writes import catalogue, orders
 from store.writes import shops as shop_writes
 
-# A busy shop is given time; one that stays busy is left to the next run, which resumes.
-MOST_WAITS = 6
-LONGEST_WAIT_S = 60
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a busy shop is waited for; one that stays busy is left to the next run, which resumes."""
+
+    times: int = 6
+    longest_s: int = 60
+
+
+CLOCKS = Patience()
+# A person at a terminal would rather be told.
+PERSONS = Patience(times=2, longest_s=5)
 
 
 class Connector(Protocol):
@@ -87,6 +96,7 @@ def sync(
     *,
     full: bool = False,
     sweep: bool = False,
+    patience: Patience = CLOCKS,
 ) -> Synced:
     """What changed since the saved cursors; with `full`, everything.
 
@@ -111,7 +121,7 @@ def sync(
     )
     try:
         for name, pages, save in streams:
-            _stream(store, shop, name, pages, save, progress, synced)
+            _stream(store, shop, name, pages, save, progress, synced, patience)
         if full or sweep:
             _sweep(store, shop, connector, progress, synced)
             with writing(store.engine) as connection:
@@ -130,6 +140,7 @@ def _stream(
     save: Save,
     progress: Progress,
     synced: Synced,
+    patience: Patience,
 ) -> None:
     with reading(store.engine) as connection:
         cursor = shops.cursor(connection, shop.id, name)
@@ -148,9 +159,9 @@ def _stream(
             return
         except TryLater as busy:
             waits += 1
-            if waits > MOST_WAITS:
+            if waits > patience.times:
                 raise
-            time.sleep(min(busy.after_s, LONGEST_WAIT_S))
+            time.sleep(min(busy.after_s, patience.longest_s))
 
 
 def _sweep(

@@ -205,8 +205,7 @@ def test_the_script_is_in_every_page_once_the_merchant_placed_it(
     db = database.connect(shop.app.config["SHOP_FILE"])
     commands.place_script(db, "http://127.0.0.1:8000/shelf.js", "pk_demo")
     tag = (
-        '<script src="http://127.0.0.1:8000/shelf.js" data-key="pk_demo"'
-        ' data-consent="full" defer'
+        '<script src="http://127.0.0.1:8000/shelf.js" data-key="pk_demo" data-consent="full" defer'
     )
     for path in paths:
         assert page(shop, path).count(tag) == 1
