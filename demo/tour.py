@@ -45,6 +45,8 @@ class Tour:
             "PORT": str(port),
             "STOREFRONT_RATE": "off",  # everybody here has one address
             "FLASK_APP": "wsgi",
+            "SYNC_MINUTES": "1",  # an order placed in the shop is soon in the report
+            "TALLY_MINUTES": "1",
         }
 
     # --- the steps ---

@@ -58,6 +58,13 @@ def placement(name: str) -> str:
     return PLACEMENT[name] if name in PLACEMENTS else name
 
 
+def instead(name: str) -> str:
+    """What heads the column of those who were not shown the shelf."""
+    if name == "none":
+        return "Without"
+    return "Bestsellers" if name == "bestsellers" else f"Version {name}"
+
+
 def against(name: str) -> str:
     """What the control arm of an experiment sees."""
     if name == "none":

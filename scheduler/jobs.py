@@ -4,7 +4,7 @@
     sync     every SYNC_MINUTES, per shop          what changed at the shop; daily also what is gone
     train    daily at TRAIN_HOUR of the shop's     fit, measure, publish or refuse
              day, and after the first sync
-    tally    every 10 minutes, per shop            judge ended days, refresh reports
+    tally    every TALLY_MINUTES, per shop         judge ended days, refresh reports
     upkeep   daily, for all shops                  old lists, old events
 
 Each run is a child process (`python -m scheduler run JOB SHOP`), so that a training that runs out
@@ -65,8 +65,8 @@ TIMETABLE: tuple[Job, ...] = (
     Job(
         "tally",
         True,
-        lambda settings, shop: IntervalTrigger(minutes=10),
-        lambda settings: timedelta(minutes=10),
+        lambda settings, shop: IntervalTrigger(minutes=settings.tally_minutes),
+        lambda settings: timedelta(minutes=settings.tally_minutes),
     ),
     Job(
         "upkeep",

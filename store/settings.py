@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     sync_minutes: int = Field(
         default=15, ge=1, description="How often the scheduler asks each shop for changes."
     )
+    tally_minutes: int = Field(
+        default=10, ge=1, description="How often running experiments are counted again."
+    )
     train_hour: int = Field(
         default=3, ge=0, le=23, description="The hour of the shop's day at which it retrains."
     )
