@@ -107,7 +107,7 @@ class Clock:
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def _in_a_child(self, job: str, shop_id: int | None) -> None:
-        words = ["run", job, *([] if shop_id is None else [str(shop_id)])]
+        words = ["run", job, *([] if shop_id is None else [str(shop_id)]), "--child"]
         # The child reads our end of a pipe: when we die, however, it ends, and does not go on
         # beside the clock that takes over.
         child = subprocess.Popen([sys.executable, "-m", "scheduler", *words], stdin=subprocess.PIPE)
@@ -161,12 +161,13 @@ def main() -> int:
     one = commands.add_parser("run", help="do one job now and exit")
     one.add_argument("job", choices=[job.name for job in jobs.TIMETABLE])
     one.add_argument("shop", type=int, nargs="?")
+    one.add_argument("--child", action="store_true", help="end when standard input does")
     asked = parser.parse_args()
     store = open_store(settings.load())
     logs.configure(store.settings.log_format)
     require_schema(store)
     if asked.command == "run":
-        if not sys.stdin.isatty():
+        if asked.child:
             _end_with_parent()
         try:
             jobs.run(store, asked.job, asked.shop)

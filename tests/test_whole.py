@@ -155,6 +155,9 @@ def test_an_order_from_a_shelf_arrives_in_the_report_with_its_visitor_arm_and_to
     assert cards.count() >= 4
     assert "Bought together in" in shelf.inner_text()
     shot(page, "product-1280")
+    page.set_viewport_size({"width": 390, "height": 844})
+    shot(page, "product-390")
+    page.set_viewport_size({"width": 1280, "height": 900})
 
     with page.expect_response(lambda r: r.url.endswith("/shelf/events")):
         cards.first.get_by_role("link").first.click()

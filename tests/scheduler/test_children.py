@@ -8,7 +8,7 @@ import sys
 from store.opening import Store
 from tests.living import environment
 
-UPKEEP = [sys.executable, "-m", "scheduler", "run", "upkeep"]
+UPKEEP = [sys.executable, "-m", "scheduler", "run", "upkeep", "--child"]
 
 
 def test_a_job_whose_clock_lives_on_ends_well(store: Store) -> None:

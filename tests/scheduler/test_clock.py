@@ -139,7 +139,7 @@ def test_a_killed_clock_is_replaced_and_what_was_cut_off_runs_again(store: Store
 def test_a_job_ends_when_its_clock_dies(store: Store) -> None:
     shop = fill(store, trained=False)
     child = subprocess.Popen(
-        [sys.executable, "-m", "scheduler", "run", "train", str(shop.id)],
+        [sys.executable, "-m", "scheduler", "run", "train", str(shop.id), "--child"],
         env=environment(store),
         stdin=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
