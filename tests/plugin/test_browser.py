@@ -12,11 +12,10 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from store.engine import writing
@@ -28,8 +27,6 @@ from tests.plugin.test_findings import healthy
 pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 1280)
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
 
 
 @pytest.fixture
@@ -42,14 +39,6 @@ def address(site: Site) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def launched(chromium: str) -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        yield browser
-        browser.close()
 
 
 def look(page: Page, name: str) -> None:
@@ -68,7 +57,7 @@ def look(page: Page, name: str) -> None:
     assert faults == [], [(f["id"], [n["target"] for n in f["nodes"]]) for f in faults]
 
 
-def test_a_merchant_sets_up_looks_and_acts(site: Site, address: str, launched: Any) -> None:
+def test_a_merchant_sets_up_looks_and_acts(site: Site, address: str, browser: Browser) -> None:
     shop = healthy(site)
     site.model(shop)
     now = datetime.now(UTC)
@@ -80,7 +69,7 @@ def test_a_merchant_sets_up_looks_and_acts(site: Site, address: str, launched: A
     with writing(site.store.engine) as connection:
         secret = make_setup_link(connection, now)
 
-    page: Page = launched.new_page()
+    page: Page = browser.new_page()
     said: list[str] = []
     asked: set[str] = set()
     page.on("console", lambda message: said.append(message.text))
@@ -138,8 +127,8 @@ def test_a_merchant_sets_up_looks_and_acts(site: Site, address: str, launched: A
     page.close()
 
 
-def test_the_keyboard_reaches_the_content_first(site: Site, address: str, launched: Any) -> None:
-    page: Page = launched.new_page()
+def test_the_keyboard_reaches_the_content_first(site: Site, address: str, browser: Browser) -> None:
+    page: Page = browser.new_page()
     page.goto(f"{address}/admin/login")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
