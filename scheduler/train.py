@@ -222,18 +222,9 @@ def roll_back(store: Store, shop: Shop, version: int | None) -> int:
         if version is None:
             version = _one_before(connection, shop)
         model = model_reads.by_version(connection, shop.id, version)
-        decisions = model_reads.decisions(connection, model.id)
+    why = f"rolled back to version {version}"
     with writing(store.engine) as connection:
-        for decision in decisions:
-            writes.publish(
-                connection,
-                shop.id,
-                decision.placement,  # type: ignore[arg-type] # only placements are stored
-                model.id,
-                decision.strategies,
-                f"rolled back to version {version}",
-                datetime.now(UTC),
-            )
+        writes.roll_back(connection, shop.id, model.id, why, datetime.now(UTC))
     return version
 
 
