@@ -92,16 +92,19 @@ def test_a_sync_killed_at_random_points_ends_in_the_rows_of_an_undisturbed_one(
     disturbed = connect(store, demo, "disturbed")
     moments = random.Random(20_261_121)
     command = [sys.executable, "-m", "flask", "sync", disturbed.key]
-    for _ in range(KILLS):
+    clock = [sys.executable, "-m", "scheduler"]
+    for kill in range(KILLS):
+        # Each third time it is the clock that dies; its child, which syncs, ends by itself.
         child = subprocess.Popen(
-            command,
+            clock if kill % 3 == 2 else command,
             env=environment(store),
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
         )
-        _wait_for_rows(store, disturbed.id, moments.randrange(0, 3_000))
-        os.killpg(child.pid, signal.SIGKILL)
+        # Somewhere in its own part of the 4,191 rows, so that each kill finds work being done.
+        _wait_for_rows(store, disturbed.id, int((kill + moments.random()) / KILLS * 4_000))
+        child.send_signal(signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL
     done = subprocess.run(command, env=environment(store), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
