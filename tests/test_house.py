@@ -64,13 +64,13 @@ def relative(path: Path) -> str:
 
 
 # A folder of somebody's machine, or the address from which a package was once fetched.
-# (Lock files of npm name the public registry by themselves.)
+# (npm writes addresses into its lock unless told not to: widget/.npmrc tells it.)
 MACHINE = re.compile(
     r"(?<![\w.])/(?:home|root|Users|work|mnt|srv)/[\w.\-]+"
     r"|(?:index|extra-index|find-links)[_-]?(?:url)?\s*=\s*\S*://"
     r"|--(?:extra-)?index-url|--find-links"
     r"|^\s*registry\s*=\s*https?://(?!registry\.npmjs\.org)"
-    r'|"resolved":\s*"(?!https://registry\.npmjs\.org)',
+    r'|"resolved":\s*"',
     re.M,
 )
 
