@@ -69,7 +69,7 @@ MACHINE = re.compile(
     r"(?<![\w.])/(?:home|root|Users|work|mnt|srv)/[\w.\-]+"
     r"|(?:index|extra-index|find-links)[_-]?(?:url)?\s*=\s*\S*://"
     r"|--(?:extra-)?index-url|--find-links"
-    r"|^\s*registry\s*=\s*https?://(?!registry\.npmjs\.org)"
+    r"|^\s*registry\s*=\s*https?://"
     r'|"resolved":\s*"',
     re.M,
 )
