@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
+
+
+class Dated(Protocol):
+    """What a platform tells of: known by its id, and newer or older than another copy."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def updated_at(self) -> datetime: ...
+
+
+Told = TypeVar("Told", bound=Dated)
+
+
+def newest(told: Iterable[Told]) -> dict[str, Told]:
+    """The newest copy of each id; of equals the later one. One statement may hold a row once."""
+    found: dict[str, Told] = {}
+    for one in told:
+        known = found.get(one.id)
+        if known is None or one.updated_at >= known.updated_at:
+            found[one.id] = one
+    return found
 
 
 def table(of: type[DeclarativeBase]) -> Table:

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, and_, exists, func, select, type_
 
 from store import tables
 from store.errors import Explained
+from store.reads.revenue import net_orders
 from store.records import Arm, Experiment, Unit
 
 
@@ -181,43 +182,17 @@ def _bought(
     root_of: dict[bytes | int, bytes | int],
 ) -> dict[bytes | int, list[_Bought]]:
     """Person -> paid orders that a shopper placed, from 90 days before the start on."""
-    o, line, r = tables.Order, tables.OrderLine, tables.Refund
     since = experiment.started_at - timedelta(seconds=BEFORE_S)
-    chosen = and_(
-        o.shop_id == shop_id, o.status == "paid", o.source == "shopper", o.placed_at >= since
-    )
-    net = (
-        select(line.order_id, func.sum(line.gross_minor - line.discount_minor).label("net"))
-        .join(o, o.id == line.order_id)
-        .where(chosen)
-        .group_by(line.order_id)
-        .subquery()
-    )
-    back = (
-        select(
-            r.order_external_id,
-            func.sum(r.total_minor - r.tax_minor - r.shipping_minor).label("back"),
-        )
-        .where(r.shop_id == shop_id)
-        .group_by(r.order_external_id)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(o.visitor, o.customer_id, o.placed_at, net.c.net, back.c.back)
-        .outerjoin(net, net.c.order_id == o.id)
-        .outerjoin(back, back.c.order_external_id == o.external_id)
-        .where(chosen)
-    )
     known_customers = {customer for theirs in customers.values() for customer in theirs}
     found: dict[bytes | int, list[_Bought]] = {}
-    for visitor, customer, at, gained, returned in rows:
+    for bought in net_orders(connection, shop_id, since):
         person: bytes | int | None = None
-        if customer in known_customers:
-            person = root_of[customer]
-        elif visitor is not None:
-            person = root_of.get(bytes(visitor), bytes(visitor))
+        if bought.customer in known_customers:
+            person = root_of[bought.customer]
+        elif bought.visitor is not None:
+            person = root_of.get(bought.visitor, bought.visitor)
         if person is not None:
-            found.setdefault(person, []).append(_Bought(at, int(gained or 0) - int(returned or 0)))
+            found.setdefault(person, []).append(_Bought(bought.placed_at, bought.net_minor))
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from store import tables
+from store.reads.revenue import net_orders
 from store.records import Placement
 
 # The cap of an experiment is learned from so much: long enough for a small shop to have a tail.
@@ -111,42 +112,13 @@ def spending(connection: Connection, shop_id: int, until_at: datetime) -> Spendi
 
 def _net(connection: Connection, shop_id: int, until_at: datetime) -> list[tuple[Any, int]]:
     """(buyer, net revenue) of each paid order of a shopper in the 90 days before."""
-    o, line, r = tables.Order, tables.OrderLine, tables.Refund
-    chosen = and_(
-        o.shop_id == shop_id,
-        o.status == "paid",
-        o.source == "shopper",
-        o.placed_at < until_at,
-        o.placed_at >= until_at - timedelta(days=CAP_DAYS),
-    )
-    net = (
-        select(line.order_id, func.sum(line.gross_minor - line.discount_minor).label("net"))
-        .join(o, o.id == line.order_id)
-        .where(chosen)
-        .group_by(line.order_id)
-        .subquery()
-    )
-    back = (
-        select(
-            r.order_external_id,
-            func.sum(r.total_minor - r.tax_minor - r.shipping_minor).label("back"),
-        )
-        .where(r.shop_id == shop_id)
-        .group_by(r.order_external_id)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(o.id, o.customer_id, o.visitor, net.c.net, back.c.back)
-        .outerjoin(net, net.c.order_id == o.id)
-        .outerjoin(back, back.c.order_external_id == o.external_id)
-        .where(chosen)
-    )
+    since = until_at - timedelta(days=CAP_DAYS)
     return [
         (
-            ("customer", customer) if customer is not None
-            else ("visitor", bytes(visitor)) if visitor is not None
-            else ("order", order),
-            int(gained or 0) - int(returned or 0),
+            ("customer", it.customer) if it.customer is not None
+            else ("visitor", it.visitor) if it.visitor is not None
+            else ("order", it.order),
+            it.net_minor,
         )
-        for order, customer, visitor, gained, returned in rows
+        for it in net_orders(connection, shop_id, since, until_at)
     ]  # fmt: skip

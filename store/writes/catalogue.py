@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from store import tables
 from store.records import Product
-from store.upsert import insert
+from store.upsert import insert, newest
 
 _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 # SQLite takes 32,766 bound values a statement, PostgreSQL 65,535; questions with a list of ids
@@ -24,16 +24,12 @@ def save_products(connection: Connection, shop_id: int, products: Sequence[Produ
 
     Saving twice is saving once; an older copy never overwrites a newer one.
     """
-    newest: dict[str, Product] = {}
-    for product in products:
-        known = newest.get(product.id)
-        if known is None or product.updated_at >= known.updated_at:
-            newest[product.id] = product
-    if not newest:
+    latest = newest(products)
+    if not latest:
         return 0
-    _upsert(connection, shop_id, newest.values())
-    keys = product_keys(connection, shop_id, list(newest))
-    won = [p for p in newest.values() if keys[p.id][1] == p.updated_at]
+    _upsert(connection, shop_id, latest.values())
+    keys = product_keys(connection, shop_id, list(latest))
+    won = [p for p in latest.values() if keys[p.id][1] == p.updated_at]
     ids = [keys[p.id][0] for p in won]
     for table in (tables.Variant, tables.ProductCategory):
         connection.execute(

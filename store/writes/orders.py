@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, case, delete, select, update
 from store import tables
 from store.keys import digest, email_digest
 from store.records import Order, Refund
-from store.upsert import insert, new_key
+from store.upsert import insert, new_key, newest
 from store.writes.catalogue import CHUNK, ensure_products
 
 
@@ -23,18 +23,14 @@ def save_orders(
     Saving twice is saving once; an older copy never overwrites a newer one; an erased order's
     amounts follow the shop, its links to people stay empty.
     """
-    newest: dict[str, Order] = {}
-    for order in orders:
-        known = newest.get(order.id)
-        if known is None or order.updated_at >= known.updated_at:
-            newest[order.id] = order
-    if not newest:
+    latest = newest(orders)
+    if not latest:
         return 0
-    told = list(newest.values())
-    erased = _erased(connection, shop_id, list(newest))
+    told = list(latest.values())
+    erased = _erased(connection, shop_id, list(latest))
     customers = _recognise(connection, shop_id, pepper, [o for o in told if o.id not in erased])
     _upsert(connection, shop_id, pepper, told, customers)
-    keys = _order_keys(connection, shop_id, list(newest))
+    keys = _order_keys(connection, shop_id, list(latest))
     won = [(keys[order.id][0], order) for order in told if keys[order.id][1] == order.updated_at]
     _replace_lines(connection, shop_id, won, erased)
     _link_visitors(connection, [key for key, order in won if order.visitor])
@@ -43,12 +39,8 @@ def save_orders(
 
 def save_refunds(connection: Connection, shop_id: int, refunds: Sequence[Refund]) -> int:
     """Save refunds by their own id: twice is once; returns how many were new or newer."""
-    newest: dict[str, Refund] = {}
-    for refund in refunds:
-        known = newest.get(refund.id)
-        if known is None or refund.updated_at >= known.updated_at:
-            newest[refund.id] = refund
-    if not newest:
+    latest = newest(refunds)
+    if not latest:
         return 0
     rows = [
         {
@@ -61,12 +53,12 @@ def save_refunds(connection: Connection, shop_id: int, refunds: Sequence[Refund]
             "tax_minor": refund.tax_minor,
             "shipping_minor": refund.shipping_minor,
         }
-        for refund in newest.values()
+        for refund in latest.values()
     ]
     _insert_newer(connection, tables.Refund, rows)
     r = tables.Refund
     keys: dict[str, tuple[int, datetime]] = {}
-    ids = list(newest)
+    ids = list(latest)
     for start in range(0, len(ids), CHUNK):
         found = connection.execute(
             select(r.external_id, r.id, r.updated_at).where(
@@ -74,7 +66,7 @@ def save_refunds(connection: Connection, shop_id: int, refunds: Sequence[Refund]
             )
         )
         keys |= {external: (key, at) for external, key, at in found}
-    won = [(keys[f.id][0], f) for f in newest.values() if keys[f.id][1] == f.updated_at]
+    won = [(keys[f.id][0], f) for f in latest.values() if keys[f.id][1] == f.updated_at]
     if won:
         t = tables.RefundLine
         connection.execute(
