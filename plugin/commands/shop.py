@@ -22,6 +22,9 @@ from store.records import Platform, ShopFacts
 from store.writes import people as people_writes
 from store.writes import shops as writes
 
+# What a shop's choice for unproven models means, in words.
+UNPROVEN = {"bestsellers": "bestsellers", "serve": "the model"}
+
 
 @click.group()
 def shop() -> None:
@@ -264,6 +267,37 @@ def show(shop: str, as_json: bool) -> None:
         return
     for label, value in facts.items():
         click.echo(f"{label.replace('_', ' '):13} {value}")
+
+
+@shop.command("set")
+@terms.shop_argument
+@click.option(
+    "--unproven",
+    type=click.Choice(["bestsellers", "serve"]),
+    required=True,
+    help="What to show where a model is neither better nor worse than bestsellers.",
+)
+@terms.as_json
+@with_appcontext
+def set_(shop: str, unproven: str, as_json: bool) -> None:
+    """Change a shop's own choices; they hold from its next training on.
+
+    Small shops have too few orders to prove anything: `serve` shows their models all the same, a
+    refused one never.
+    """
+    with reading(the_store().engine) as connection:
+        one = terms.the_shop(connection, shop)
+    with writing(the_store().engine) as connection:
+        writes.save_settings(connection, one.id, {**one.settings, "unproven": unproven})
+        people_writes.note(
+            connection, "shop changed", f"unproven: {unproven}", terms.now(), shop_id=one.id
+        )
+    if as_json:
+        terms.show_json({"key": one.key, "unproven": unproven})
+    else:
+        click.echo(
+            f"{one.name}: unproven shelves show {UNPROVEN[unproven]} from the next training."
+        )
 
 
 @shop.command()

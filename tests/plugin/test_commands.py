@@ -393,3 +393,13 @@ def test_a_plan_is_made_from_the_visitors_of_the_last_weeks(site: Site) -> None:
     assert data["traffic"]["visitors"] == 0
     assert data["plan"] is None
     assert "No visitor has seen this shelf" in run(site, ["plan", "Lamps"]).output
+
+
+def test_a_shops_choice_for_unproven_models_is_kept(site: Site) -> None:
+    run(site, ["shop", "add", "files", "--name", "Tea", "--currency", "GBP"])
+    assert told(site, ["shop", "set", "Tea", "--unproven", "serve"])["unproven"] == "serve"
+    with writing(site.store.engine) as connection:
+        assert shops.find(connection, "Tea").settings == {"unproven": "serve"}
+    mistyped = run(site, ["shop", "set", "Tea", "--unproven", "always"])
+    assert mistyped.exit_code == 2
+    assert "serve" in mistyped.output

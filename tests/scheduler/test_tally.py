@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from scheduler.tally import tally
 from store import tables
@@ -18,6 +18,7 @@ from store.reads import shops
 from store.reads.shops import Shop
 from store.records import Experiment, Order, OrderLine, Refund, RefundLine, Unit
 from store.writes import experiments, orders
+from store.writes import shops as shop_writes
 from tests.shops import NOW, fill
 
 START = NOW - timedelta(days=30)
@@ -233,3 +234,35 @@ def test_attributed_revenue_is_only_what_was_bought_within_a_week_after_its_clic
     buy(store, shop, 3, START + 9 * DAY, 10_000, visitor="v1" * 8)
     with reading(store.engine) as connection:
         assert reads.attributed_minor(connection, shop.id, experiment) == 1_000
+
+
+def test_counting_every_day_or_only_at_the_end_keeps_the_same_verdicts(
+    store: Store, shop: Shop, experiment: Experiment
+) -> None:
+    with writing(store.engine) as connection:
+        connection.execute(update(tables.Shop).values(simulated=True))
+    for number in range(40):
+        arm = "treatment" if number % 2 else "control"
+        visitor = f"visitor-{number:08d}"
+        enter(store, shop, experiment, visitor, arm, START + number * timedelta(hours=5))
+        if number % 3 == 0:
+            at = START + number * timedelta(hours=5) + timedelta(hours=1)
+            buy(store, shop, number, at, visitor=visitor)
+
+    def count_until(*days: int) -> list[tuple[str, str, str]]:
+        for day in days:
+            with writing(store.engine) as connection:
+                shop_writes.set_clock(connection, shop.id, START + day * DAY)
+            with reading(store.engine) as connection:
+                today = shops.by_id(connection, shop.id)
+            tally(store, today)
+        with reading(store.engine) as connection:
+            return reads.judged_days(connection, experiment.id)
+
+    daily = count_until(*range(1, 30))
+    with writing(store.engine) as connection:
+        connection.execute(delete(tables.VerdictDay))
+    assert len(daily) >= 28
+    at_once = count_until(29)
+    assert [day for day, _, _ in at_once] == [day for day, _, _ in daily]
+    assert at_once[-1] == daily[-1]

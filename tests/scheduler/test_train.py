@@ -15,10 +15,11 @@ from store import tables
 from store.engine import reading, writing
 from store.opening import Store
 from store.packing import unpack
-from store.reads import models
+from store.reads import models, shops
 from store.reads.models import UnknownModel
 from store.reads.shops import Shop
 from store.records import Catalogue, Interactions, Lists, Strategy
+from store.writes import shops as shop_writes
 from tests.shops import NOW, fill
 
 
@@ -133,6 +134,37 @@ def test_rolling_back_serves_the_earlier_lists_byte_for_byte(store: Store, shop:
         roll_back(store, shop, None)
     with pytest.raises(UnknownModel, match="Versions with their lists: 2, 1"):
         roll_back(store, shop, 9)
+
+
+def test_rolling_back_to_a_refused_version_serves_what_had_stayed_live_then(
+    store: Store, shop: Shop
+) -> None:
+    run(store, shop)
+    run(store, shop, recommenders=useless())
+    run(store, shop)
+    assert roll_back(store, shop, 2) == 2
+    with reading(store.engine) as connection:
+        live = models.live(connection, shop.id)
+    assert live["also_bought"].version == 1
+    assert "bought_together" in live["also_bought"].strategies
+    assert live["similar"].version == 2
+
+
+def test_the_owner_may_serve_what_is_unproven_but_never_what_is_refused(
+    store: Store, shop: Shop
+) -> None:
+    with writing(store.engine) as connection:
+        shop_writes.save_settings(connection, shop.id, {"unproven": "serve"})
+        # Too few orders left to prove anything by.
+        few = select(tables.Order.id).order_by(tables.Order.placed_at).limit(560)
+        connection.execute(delete(tables.OrderLine).where(tables.OrderLine.order_id.in_(few)))
+        connection.execute(delete(tables.Order).where(tables.Order.id.in_(few)))
+    with reading(store.engine) as connection:
+        chosen = shops.by_id(connection, shop.id)
+    for owner, expected in ((shop, SAFE), (chosen, None)):
+        outcomes = {o.placement: o for o in run(store, owner).outcomes}
+        assert outcomes["also_bought"].outcome == "unproven"
+        assert (outcomes["also_bought"].strategies == expected) == (expected is not None)
 
 
 def test_until_forgets_what_came_later(store: Store, shop: Shop) -> None:
