@@ -110,7 +110,7 @@ def confirm_roll_back(key: str, version: int) -> str:
         "roll_back.html",
         model=model,
         live=models.live(asking, shop.id),
-        decisions=models.decisions(asking, model.id),
+        served=models.served_with(asking, shop.id, version),
     )
 
 
@@ -118,9 +118,10 @@ def confirm_roll_back(key: str, version: int) -> str:
 def roll_back(key: str, version: int) -> Response:
     shop = access.shop()
     with writing(the_store().engine) as changing:
-        model = models.by_version(changing, shop.id, version)
-        why = f"rolled back to version {version}"
-        writes.roll_back(changing, shop.id, model.id, why, datetime.now(UTC))
+        models.by_version(changing, shop.id, version)  # says so where it is gone
+        why, now = f"rolled back to version {version}", datetime.now(UTC)
+        for it in models.served_with(changing, shop.id, version):
+            writes.publish(changing, shop.id, it.placement, it.model_id, it.strategies, why, now)
         journal.note(changing, why)
     flash(f"Version {version} is live again; shelves show it within a second.")
     return redirect(url_for("models.every", key=shop.key), 303)

@@ -221,10 +221,12 @@ def roll_back(store: Store, shop: Shop, version: int | None) -> int:
     with reading(store.engine) as connection:
         if version is None:
             version = _one_before(connection, shop)
-        model = model_reads.by_version(connection, shop.id, version)
-    why = f"rolled back to version {version}"
+        model_reads.by_version(connection, shop.id, version)  # says so where it is gone
+        served = model_reads.served_with(connection, shop.id, version)
+    why, now = f"rolled back to version {version}", datetime.now(UTC)
     with writing(store.engine) as connection:
-        writes.roll_back(connection, shop.id, model.id, why, datetime.now(UTC))
+        for it in served:
+            writes.publish(connection, shop.id, it.placement, it.model_id, it.strategies, why, now)
     return version
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, exists, select
 
 from store import tables
 from store.errors import Explained
-from store.records import Measure
+from store.records import Measure, Placement
 
 
 class UnknownModel(Explained):
@@ -95,6 +95,38 @@ def decisions(connection: Connection, model_id: int) -> list[Decision]:
         .order_by(d.placement)
     )
     return [Decision(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a placement showed when some version was the newest."""
+
+    placement: Placement
+    model_id: int
+    version: int
+    strategies: Sequence[str]
+
+
+def served_with(connection: Connection, shop_id: int, version: int) -> list[Served]:
+    """What was live when this version was the newest, as far as its lists are still there.
+
+    Where the version itself was refused, that is the older one which had stayed.
+    """
+    p, m, lists = tables.Publication, tables.Model, tables.ListRow
+    rows = connection.execute(
+        select(p.placement, p.model_id, m.version, p.strategies)
+        .join(m, m.id == p.model_id)
+        .where(
+            p.shop_id == shop_id,
+            m.version <= version,
+            exists().where(lists.model_id == m.id),
+        )
+        .order_by(p.placement, m.version.desc(), p.id)  # a version's first is its own
+    )
+    found: dict[str, Served] = {}
+    for placement, model, of_version, strategies in rows:
+        found.setdefault(placement, Served(placement, model, of_version, strategies))  # type: ignore[arg-type] # only placements are stored
+    return list(found.values())
 
 
 def live(connection: Connection, shop_id: int) -> dict[str, Live]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from store import tables, upsert
 from store.records import Measure, Placement
@@ -118,33 +118,6 @@ def publish(
             why=why,
         )
     )
-
-
-def roll_back(
-    connection: Connection, shop_id: int, model_id: int, why: str, now: datetime
-) -> list[str]:
-    """Serve what was live when this model was the newest; tells on which placements.
-
-    Where the model itself was refused, that is the older one which had stayed.
-    """
-    p, m, lists = tables.Publication, tables.Model, tables.ListRow
-    version = select(m.version).where(m.id == model_id).scalar_subquery()
-    rows = connection.execute(
-        select(p.placement, p.model_id, p.strategies)
-        .join(m, m.id == p.model_id)
-        .where(
-            p.shop_id == shop_id,
-            m.version <= version,
-            exists().where(lists.model_id == m.id),  # its lists were not pruned
-        )
-        .order_by(p.placement, m.version.desc(), p.id)
-    ).all()
-    served: dict[str, tuple[int, list[str]]] = {}
-    for placement, model, strategies in rows:  # a model's first publication is its own
-        served.setdefault(placement, (model, strategies))
-    for placement, (model, strategies) in served.items():
-        publish(connection, shop_id, placement, model, strategies, why, now)  # type: ignore[arg-type] # only placements are stored
-    return list(served)
 
 
 def prunable(connection: Connection, shop_id: int, keep: int) -> list[int]:
