@@ -23,7 +23,9 @@ from store.writes import inbox
 from store.writes import shops as shop_writes
 from tests.shops import NOW, fill, made_orders, product
 
-LATER = datetime.now(UTC) + timedelta(seconds=10)
+
+def later() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=10)
 
 
 class Fake:
@@ -210,7 +212,7 @@ def test_what_is_told_while_it_is_asked_for_is_asked_for_again(
         inbox.done(connection, shop.id, taken, now)
     assert left(any_store) == [("order", "o0", 0)]
     with reading(any_store.engine) as connection:
-        assert reads.shops_due(connection, LATER) == {shop.id}
+        assert reads.shops_due(connection, later()) == {shop.id}
 
 
 def test_a_flood_of_names_becomes_one_sync(
@@ -233,7 +235,7 @@ def test_the_clock_sees_what_waits_and_only_where_it_can_ask(
     job = next(job for job in jobs.TIMETABLE if job.name == "inbox")
     told(any_store, shop, "order", "o0")
     with reading(any_store.engine) as connection:
-        assert job.waits(connection, LATER) == {shop.id}
+        assert job.waits(connection, later()) == {shop.id}
     assert not job.for_shop(shop)  # of files: nobody to ask
     assert job.for_shop(replace(shop, platform="woocommerce"))
     assert not job.for_shop(replace(shop, platform="woocommerce", uninstalled_at=NOW))
