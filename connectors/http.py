@@ -1,9 +1,9 @@
 """How do we ask a shop something over HTTP without hanging, leaking or being led astray?
 
 The only place that imports requests. It knows nothing of any platform: it sends one GET (signed
-anew on each try, by a callable), waits and tries again while that helps, and turns everything
-that can come back into an `Answer` or an error of `connectors.errors`. Nothing is logged here,
-and no error holds a query string, a header or an address's credentials.
+anew on each try, by a callable) or one POST of JSON, waits and tries again while that helps, and
+turns everything that can come back into an `Answer` or an error of `connectors.errors`. Nothing is
+logged here, and no error holds a query string, a header or an address's credentials.
 """
 
 from __future__ import annotations
@@ -97,28 +97,52 @@ class Session:
         TryLater (busy, unreachable, cut off), TooMuch (took too long or was too big),
         Misconfigured (redirect, private or unknown host, TLS fault), Unreadable (not JSON).
         """
+
+        def once() -> Answer:
+            signed, headers = sign("GET", url, params) if sign else (params, {})
+            full = f"{url}?{urlencode(signed)}" if signed else url
+            return self._try("GET", full, headers, None, BUSY)
+
+        return self._again(url, once)
+
+    def post(self, url: str, data: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
+        """The answer to a POST of JSON, as `get`; a 429 that holds JSON is the caller's to read.
+
+        It may be sent more than once: only for what may be asked twice.
+        """
+        body = orjson.dumps(data)
+        headers = {"Content-Type": "application/json", **headers}
+        busy = tuple(status for status in BUSY if status != 429)
+        return self._again(url, lambda: self._try("POST", url, headers, body, busy))
+
+    def _again(self, url: str, once: Callable[[], Answer]) -> Answer:
         self._check_host(url)
         # Not urllib3's Retry, which sends the same bytes again: a signature is good only once.
         for turn in range(1, self._limits.tries):
             try:
-                return self._try(url, params, sign)
+                return once()
             except TryLater as error:
                 asked_s = error.after_s if isinstance(error, _Asked) else 0
                 if asked_s > self._limits.longest_wait_s:
                     raise
                 backoff_s = self._limits.backoff_s * 2 ** (turn - 1)
                 self._sleep(max(asked_s, backoff_s * (1 + random.random())))  # noqa: S311
-        return self._try(url, params, sign)
+        return once()
 
-    def _try(self, url: str, params: Mapping[str, str], sign: Sign | None) -> Answer:
-        headers: Mapping[str, str] = {}
-        if sign:
-            params, headers = sign("GET", url, params)
-        full = f"{url}?{urlencode(params)}" if params else url
-        limits, place = self._limits, _place(url)
+    def _try(
+        self,
+        method: str,
+        full: str,
+        headers: Mapping[str, str],
+        sent: bytes | None,
+        busy: tuple[int, ...],
+    ) -> Answer:
+        limits, place = self._limits, _place(full)
         try:
-            with self._requests.get(
+            with self._requests.request(
+                method,
                 full,
+                data=sent,
                 headers=dict(headers),
                 timeout=(limits.connect_s, limits.read_s),
                 allow_redirects=False,
@@ -136,7 +160,7 @@ class Session:
             raise TooMuch(300, f"{place} took too long to answer.") from None
         except (requests.exceptions.RequestException, HTTPError, OSError):
             raise TryLater(300, f"The connection to {place} failed or was cut off.") from None
-        return _read(response, body, place)
+        return _read(response, body, place, busy)
 
     def _body(self, response: requests.Response, place: str) -> bytes:
         deadline = time.monotonic() + self._limits.answer_s
@@ -181,9 +205,9 @@ class _Asked(TryLater):
     """The shop itself said how long to wait."""
 
 
-def _read(response: requests.Response, body: bytes, place: str) -> Answer:
+def _read(response: requests.Response, body: bytes, place: str, busy: tuple[int, ...]) -> Answer:
     status, headers = response.status_code, response.headers
-    if status in BUSY:
+    if status in busy or (status == 429 and body.lstrip()[:1] != b"{"):
         why = f"{place} is busy or briefly down (it answered {status})."
         wait_s = _retry_after_s(headers.get("Retry-After"))
         if wait_s is not None:
