@@ -24,6 +24,7 @@ from plugin import (
     report,
     session,
     shops,
+    webhooks,
 )
 from store.opening import Store
 
@@ -44,9 +45,11 @@ def create_app(store: Store) -> Flask:
     session.install(app, store)
     headers.install(app, https=store.settings.base_url.startswith("https://"))
     access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    for room in (webhooks,):  # machines send no forms of ours; each proves itself by a signature
+        csrf.exempt(room.pages)
     refusals.install(app)
     layout.install(app)
-    for room in (entry, shops, overview, experiments, report, models, api):
+    for room in (entry, shops, overview, experiments, report, models, api, webhooks):
         app.register_blueprint(room.pages)
     return app

@@ -53,7 +53,7 @@ def add_shop(
         simulated=simulated,
         created_at=now,
     )
-    for kind in ("pepper", "token", "customer", "report"):
+    for kind in ("pepper", "token", "customer", "report", "webhook"):
         add_shop_key(connection, ring, shop_id, kind, now)
     if credentials:
         save_credentials(connection, ring, shop_id, credentials, now)
