@@ -71,7 +71,7 @@ lint: .venv/.development widget/node_modules ## style, types, layers
 
 test: lint ## every check
 	npm --prefix widget run --silent test
-	STRICT=$(STRICT) $(BIN)/pytest -q
+	STRICT=$(STRICT) $(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 bundle: widget/node_modules ## build shelf.js
 	npm --prefix widget run --silent bundle

@@ -218,6 +218,7 @@ class Product(Base):
     tags: Mapped[list[str]] = mapped_column(JSON)
     price_minor: Mapped[int | None]
     compare_at_minor: Mapped[int | None]
+    cost_minor: Mapped[int | None]
     price_varies: Mapped[bool]
     currency: Mapped[str]
     image_url: Mapped[str]
@@ -229,6 +230,54 @@ class Product(Base):
     published_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("shop_id", "external_id"),)
+
+
+class Rule(Base):
+    """What the merchant wants of some products; never changed, only made and removed.
+
+    `revision` counts changes of what it matches, so that a process knows when to read it anew.
+    """
+
+    __tablename__ = "rules"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    kind: Mapped[str]
+    field: Mapped[str]
+    value: Mapped[str]
+    low: Mapped[int | None]
+    high: Mapped[int | None]
+    placement: Mapped[str | None]  # None: everywhere
+    strength: Mapped[int]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    revision: Mapped[int]
+    created_at: Mapped[datetime]
+    __table_args__ = (Index("ix_rules_shop", "shop_id"),)
+
+
+class RuleProduct(Base):
+    """Which products a rule is about: worked out when one of them changes, never by a request."""
+
+    __tablename__ = "rule_products"
+    rule_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("rules.id", ondelete="CASCADE"), primary_key=True
+    )
+    product_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    __table_args__ = (Index("ix_rule_products_product", "product_id"),)
+
+
+class PlacementRow(Base):
+    """How the merchant wants a placement shown; one that has no row is as the page says."""
+
+    __tablename__ = "placements"
+    shop_id: Mapped[int] = _shop(primary=True)
+    placement: Mapped[str] = mapped_column(primary_key=True)
+    shown: Mapped[bool]
+    heading: Mapped[str | None]
+    count: Mapped[int | None]
+    layout: Mapped[str | None]
 
 
 class Variant(Base):
@@ -303,6 +352,8 @@ class Order(Base):
     customer_id: Mapped[int | None] = mapped_column(Key, ForeignKey("customers.id"))
     visitor: Mapped[bytes | None]
     erased: Mapped[bool] = mapped_column(default=False)  # no later sync restores the two above
+    # A gift, or "not this purchase": counts for what is bought together, not for anybody's taste.
+    kept_out: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     placed_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     status: Mapped[str]
@@ -616,10 +667,13 @@ class Membership(Base):
 
 
 class SetupLink(Base):
-    """A one-time link that lets its holder become the first owner; only its hash is kept."""
+    """A one-time link; only its hash is kept. Its holder becomes owner of every shop, or, where it
+    names a shop, a member of that one in a role."""
 
     __tablename__ = "setup_links"
     digest: Mapped[bytes] = mapped_column(primary_key=True)
+    shop_id: Mapped[int | None] = mapped_column(Key, ForeignKey("shops.id", ondelete="CASCADE"))
+    role: Mapped[str | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -631,7 +685,7 @@ class Attempt(Base):
     __tablename__ = "attempts"
     id: Mapped[int] = _id()
     scope: Mapped[str]
-    who: Mapped[bytes]  # a hash of the address or the name
+    who: Mapped[bytes]  # a keyed hash of the address or the name
     at: Mapped[datetime]
     __table_args__ = (Index("ix_attempts_scope_who", "scope", "who", "at"),)
 
@@ -646,3 +700,20 @@ class Audit(Base):
     at: Mapped[datetime]
     action: Mapped[str]
     detail: Mapped[str]
+
+
+# --- privacy -------------------------------------------------------------------------------------
+
+
+class Erasure(Base):
+    """That somebody was forgotten, and how much of them; nothing here names who it was."""
+
+    __tablename__ = "erasures"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    certificate: Mapped[str] = mapped_column(unique=True)  # random
+    kind: Mapped[str]  # customer or visitor
+    via: Mapped[str]  # who asked: admin, command, shopper, or a platform's name
+    at: Mapped[datetime]
+    touched: Mapped[dict[str, int]] = mapped_column(JSON)  # table -> rows deleted or emptied
+    __table_args__ = (Index("ix_erasures_shop", "shop_id"),)
