@@ -19,7 +19,9 @@ from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, SIGNATURE_TYPE_QUERY, Client
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+Method = Literal["GET", "POST"]
 Signed = tuple[Mapping[str, str], Mapping[str, str]]
+Sign = Callable[[Method, str, Mapping[str, str]], Signed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Basic:
     key: str
     secret: str = field(repr=False)
 
-    def __call__(self, method: Literal["GET"], url: str, params: Mapping[str, str]) -> Signed:
+    def __call__(self, method: Method, url: str, params: Mapping[str, str]) -> Signed:
         pair = base64.b64encode(f"{self.key}:{self.secret}".encode()).decode()
         return params, {"Authorization": f"Basic {pair}"}
 
@@ -53,7 +55,7 @@ class OAuth1:
     root: str  # the same place as the shop calls it, without a slash at its end
     now_s: Callable[[], int] = _now_s
 
-    def __call__(self, method: Literal["GET"], url: str, params: Mapping[str, str]) -> Signed:
+    def __call__(self, method: Method, url: str, params: Mapping[str, str]) -> Signed:
         if not url.startswith(self.dialled):
             raise ValueError("an address outside the shop is never signed")
         own = self.root + url[len(self.dialled) :]
