@@ -26,6 +26,7 @@ from plugin import (
     shops,
     webhooks,
 )
+from plugin.install import woocommerce as install_woocommerce
 from store.opening import Store
 
 # The longest form of ours is a few hundred bytes.
@@ -46,10 +47,22 @@ def create_app(store: Store) -> Flask:
     headers.install(app, https=store.settings.base_url.startswith("https://"))
     access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
     csrf = CSRFProtect(app)
-    for room in (webhooks,):  # machines send no forms of ours; each proves itself by a signature
-        csrf.exempt(room.pages)
+    # Machines send no forms of ours; they prove themselves by a signature or a one-time word.
+    csrf.exempt(webhooks.pages)
+    for view in (install_woocommerce.callback, install_woocommerce.exchange):
+        csrf.exempt(view)
     refusals.install(app)
     layout.install(app)
-    for room in (entry, shops, overview, experiments, report, models, api, webhooks):
+    for room in (
+        entry,
+        shops,
+        overview,
+        experiments,
+        report,
+        models,
+        api,
+        webhooks,
+        install_woocommerce,
+    ):
         app.register_blueprint(room.pages)
     return app

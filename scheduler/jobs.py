@@ -23,6 +23,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection
 
+from scheduler import subscribing
 from scheduler.inbox import empty
 from scheduler.record import recorded
 from scheduler.sync import CONNECTORS, SWEPT, sync
@@ -129,7 +130,10 @@ def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
     def progress(stream: str, read: int, total: int | None) -> None:
         say(f"{stream}: {read:,}" + (f" of {total:,}" if total else ""))
 
-    say(str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop))))
+    done = str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop)))
+    say(done)
+    if subscribing.is_due(store, shop):
+        say(f"{done}; {subscribing.renew(store, shop)}")
     with reading(store.engine) as connection:
         trained = models.every(connection, shop.id)
     if not trained:
