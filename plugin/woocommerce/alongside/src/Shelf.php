@@ -17,12 +17,11 @@ final class Shelf {
 	 * The element, and whatever it needs in the page's head.
 	 *
 	 * @param string                    $placement One of Choices::placements().
-	 * @param array<string, string|int> $said      More attributes: product, category, cart, limit, heading, layout.
-	 * @param string                    $inner     Ready HTML that is shown until there is something better, and stays without.
+	 * @param array<string, string|int> $said      More attributes: product, category, cart, limit, heading, layout, and of a bundle variant and price.
 	 */
-	public static function html( string $placement, array $said = [], string $inner = '' ): string {
+	public static function html( string $placement, array $said = [] ): string {
 		if ( ! Connection::known()->stands() || ! isset( Choices::placements()[ $placement ] ) ) {
-			return $inner;
+			return '';
 		}
 		Script::need();
 		$layout     = (string) ( $said['layout'] ?? '' );
@@ -36,12 +35,14 @@ final class Shelf {
 			'heading'   => (string) ( $said['heading'] ?? '' ),
 			'layout'    => isset( $layouts[ $layout ] ) ? $layout : Choices::of( 'layout' ),
 			'currency'  => get_woocommerce_currency(),
+			'variant'   => self::id( $said['variant'] ?? 0 ),
+			'price'     => self::id( $said['price'] ?? 0 ),
 		];
 		$html = '<product-shelf';
 		foreach ( array_filter( $attributes, 'strlen' ) as $name => $value ) {
 			$html .= sprintf( ' %s="%s"', $name, esc_attr( $value ) );
 		}
-		return "$html>$inner</product-shelf>";
+		return "$html></product-shelf>";
 	}
 
 	/**
@@ -62,7 +63,7 @@ final class Shelf {
 	}
 
 	/**
-	 * @param mixed $given An id or nothing.
+	 * @param mixed $given A whole number or nothing.
 	 */
 	private static function id( $given ): string {
 		$id = absint( $given );
