@@ -8,6 +8,7 @@ how a question travels. Nothing is written, neither here nor at the shop.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from connectors import http
@@ -53,6 +54,13 @@ class WooCommerce:
     def check(self) -> ShopFacts:
         """What the shop says of itself; raises Misconfigured with exactly what is wrong."""
         return check(self._api)
+
+    def orders_since(self) -> datetime | None:
+        """Everything is shown to a key that may read."""
+        return None
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
 
     # --- what has changed since the cursor ---
 
