@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from scheduler.sync import CONNECTORS, Connector
+from connectors.shop import Shop as Connector
+from scheduler.sync import CONNECTORS
 from store.engine import reading, writing
 from store.opening import Store
 from store.reads import inbox as reads
@@ -127,6 +128,10 @@ class _Work:
             self._rejected += page.rejected
             unreadable |= bool(page.rejected)
         missing = [] if unreadable else [one for one in asked if one not in there]
+        if missing and of == "orders" and (since := self.connector.orders_since()):
+            with reading(self._store.engine) as connection:
+                shown = shops.external_ids(connection, self._shop.id, of, since)
+            missing = [one for one in missing if one in shown]
         if missing:
             with writing(self._store.engine) as connection:
                 gone(connection, self._shop.id, missing, "deleted")
