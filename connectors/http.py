@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -61,6 +61,10 @@ class Answer:
     headers: Mapping[str, str]
     data: Any  # the parsed JSON
     at: datetime | None  # the shop's clock (its Date header), where it tells
+
+
+class Gone(Exception):
+    """The file that was to be downloaded is not there: whoever asked for it asks for a new one."""
 
 
 class Session:
@@ -114,6 +118,59 @@ class Session:
         headers = {"Content-Type": "application/json", **headers}
         busy = tuple(status for status in BUSY if status != 429)
         return self._again(url, lambda: self._try("POST", url, headers, body, busy))
+
+    def download(self, url: str) -> Iterator[bytes]:
+        """The bytes of a file, however long; a broken connection goes on where it broke.
+
+        Raises Gone when the file is not there (any more), else as `get`.
+        """
+        self._check_host(url)
+        there, failures = 0, 0
+        while True:
+            try:
+                for part in self._parts(url, there):
+                    there += len(part)
+                    failures = 0
+                    yield part
+                return
+            except TryLater as error:
+                failures += 1
+                asked_s = error.after_s if isinstance(error, _Asked) else 0
+                if failures >= self._limits.tries or asked_s > self._limits.longest_wait_s:
+                    raise
+                backoff_s = self._limits.backoff_s * 2 ** (failures - 1)
+                self._sleep(max(asked_s, backoff_s * (1 + random.random())))  # noqa: S311
+
+    def _parts(self, url: str, start: int) -> Iterator[bytes]:
+        limits, place = self._limits, _place(url)
+        # A file that travels compressed could not be gone on with in its middle.
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        try:
+            with self._requests.get(
+                url,
+                headers=headers,
+                timeout=(limits.connect_s, limits.read_s),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                status = response.status_code
+                if status in (400, 403, 404, 410):
+                    raise Gone(f"{place} is not there any more (it answered {status}).")
+                if status == 416:  # nothing after what we have
+                    return
+                if status not in (200, 206):
+                    raise _busy(status, response.headers, place)
+                skip = start if status == 200 else 0
+                for part in response.iter_content(2**20):
+                    if skip >= len(part):
+                        skip -= len(part)
+                        continue
+                    yield part[skip:]
+                    skip = 0
+        except (requests.exceptions.RequestException, HTTPError, OSError):
+            raise TryLater(300, f"The connection to {place} failed or was cut off.") from None
 
     def _again(self, url: str, once: Callable[[], Answer]) -> Answer:
         self._check_host(url)
@@ -205,15 +262,19 @@ class _Asked(TryLater):
     """The shop itself said how long to wait."""
 
 
+def _busy(status: int, headers: Mapping[str, str], place: str) -> TryLater:
+    why = f"{place} is busy or briefly down (it answered {status})."
+    wait_s = _retry_after_s(headers.get("Retry-After"))
+    if wait_s is not None:
+        return _Asked(wait_s, why)
+    # PHP that ran out of memory or time says 500 or 504: fewer rows at once may do.
+    return (TooMuch if status in (500, 502, 504, 524) else TryLater)(300, why)
+
+
 def _read(response: requests.Response, body: bytes, place: str, busy: tuple[int, ...]) -> Answer:
     status, headers = response.status_code, response.headers
     if status in busy or (status == 429 and body.lstrip()[:1] != b"{"):
-        why = f"{place} is busy or briefly down (it answered {status})."
-        wait_s = _retry_after_s(headers.get("Retry-After"))
-        if wait_s is not None:
-            raise _Asked(wait_s, why)
-        # PHP that ran out of memory or time says 500 or 504: fewer rows at once may do.
-        raise (TooMuch if status in (500, 502, 504, 524) else TryLater)(300, why)
+        raise _busy(status, headers, place)
     if 300 <= status < 400:
         target = urlsplit(headers.get("Location", ""))
         to = f"{target.scheme}://{target.hostname}" if target.hostname else "another address"
