@@ -66,25 +66,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shop_id", "placement", name=op.f("pk_placements")),
     )
     op.create_table(
-        "privacy_requests",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("external_id", sa.Text(), nullable=False),
-        sa.Column("customer", sa.Text(), nullable=True),
-        sa.Column("orders", sa.JSON(), nullable=False),
-        sa.Column("asked_at", sa.BigInteger(), nullable=False),
-        sa.Column("done_at", sa.BigInteger(), nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["shop_id"], ["shops.id"], name=op.f("fk_privacy_requests_shop_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_requests")),
-    )
-    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
-        batch_op.create_index("ix_privacy_requests_shop", ["shop_id", "asked_at"], unique=False)
-
-    op.create_table(
         "rules",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -138,6 +119,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("webhook_inbox", schema=None) as batch_op:
         batch_op.create_index("ix_webhook_inbox_due", ["due_at"], unique=False)
+
+    op.create_table(
+        "privacy_requests",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("orders", sa.JSON(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_privacy_requests_customer_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_privacy_requests_shop_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_requests")),
+    )
+    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
+        batch_op.create_index("ix_privacy_requests_shop", ["shop_id"], unique=False)
 
     op.create_table(
         "rule_products",
@@ -207,6 +217,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rule_products_product")
 
     op.drop_table("rule_products")
+    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_privacy_requests_shop")
+
+    op.drop_table("privacy_requests")
     with op.batch_alter_table("webhook_inbox", schema=None) as batch_op:
         batch_op.drop_index("ix_webhook_inbox_due")
 
@@ -219,10 +233,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rules_shop")
 
     op.drop_table("rules")
-    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
-        batch_op.drop_index("ix_privacy_requests_shop")
-
-    op.drop_table("privacy_requests")
     op.drop_table("placements")
     op.drop_table("installs")
     with op.batch_alter_table("erasures", schema=None) as batch_op:
