@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors.shop import Shop
+from connectors.shop import Shop as Connector
 from scheduler import facts, lawful
 from scheduler.sync import CONNECTORS
 from store.engine import reading, writing
@@ -84,11 +84,11 @@ class _Work:
         self._notes: tuple[str, ...] = ()
 
     @cached_property
-    def connector(self) -> Shop:
+    def connector(self) -> Connector:
         """Made when there is something to ask: a request of the law comes to shops that left."""
         with reading(self._store.engine) as connection:
             opened = shops.credentials(connection, self._store.ring, self._shop.id)
-        return cast(Shop, CONNECTORS[self._shop.platform](self._shop, opened, self._store))
+        return CONNECTORS[self._shop.platform](self._shop, opened, self._store)
 
     def close(self) -> None:
         if "connector" in self.__dict__:
@@ -151,6 +151,10 @@ class _Work:
             self._rejected += page.rejected
             unreadable |= bool(page.rejected)
         missing = [] if unreadable else [one for one in asked if one not in there]
+        if missing and of == "orders" and (since := self.connector.orders_since()):
+            with reading(self._store.engine) as connection:
+                shown = shops.external_ids(connection, self._shop.id, of, since)
+            missing = [one for one in missing if one in shown]
         if missing:
             with writing(self._store.engine) as connection:
                 gone(connection, self._shop.id, missing, "deleted")

@@ -19,7 +19,7 @@ KEY_BYTES = 32
 
 
 class NameTaken(Explained):
-    """Another shop has this name; choose one with `--name`."""
+    """Another shop has this name or this domain."""
 
 
 def add_shop(
@@ -31,9 +31,16 @@ def add_shop(
     now: datetime,
     *,
     simulated: bool = False,
+    domain: str | None = None,
 ) -> tuple[int, str]:
-    """Connect a shop; returns its row's id and its public key."""
+    """Connect a shop; returns its row's id and its public key. `domain`: what Shopify calls it."""
     s = tables.Shop
+    domain = domain or _domain(platform, credentials)
+    if domain and (name := connection.scalar(select(s.name).where(s.domain == domain))):
+        raise NameTaken(
+            f"{domain} is connected already, as {name!r}. To connect it anew remove that one "
+            "first with `flask shop remove`."
+        )
     if connection.scalar(select(s.id).where(s.name == facts.name)):
         raise NameTaken(
             f"A shop named {facts.name!r} is connected already. "
@@ -52,9 +59,9 @@ def add_shop(
         locale=facts.locale,
         settings={},
         simulated=simulated,
+        domain=domain,
         created_at=now,
         connected_at=now,
-        domain=_domain(platform, credentials),
     )
     for kind in ("pepper", "token", "customer", "report", "webhook"):
         add_shop_key(connection, ring, shop_id, kind, now)
