@@ -3,12 +3,66 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select, update
 
-from store import tables
+from store import tables, upsert
 from store.keys import DIGEST_BYTES
 from store.records import CUSTOMERS_OWN
+
+# How long the law and the platforms give.
+ANSWER_WITHIN = timedelta(days=30)
+
+
+def ask(
+    connection: Connection,
+    shop_id: int,
+    kind: str,
+    now: datetime,
+    *,
+    customer_id: int | None,
+    orders: Sequence[str],
+    external_id: str,
+    via: str,
+) -> int:
+    """Somebody asked by law; returns the request's number."""
+    return upsert.new_key(
+        connection,
+        tables.PrivacyRequest,
+        shop_id=shop_id,
+        kind=kind,
+        external_id=external_id,
+        customer_id=customer_id,
+        orders=list(orders),
+        via=via,
+        asked_at=now,
+        due_at=now + ANSWER_WITHIN,
+    )
+
+
+def carried_out(connection: Connection, number: int, outcome: str, now: datetime) -> None:
+    """Done; what named a person goes."""
+    r = tables.PrivacyRequest
+    connection.execute(
+        update(r)
+        .where(r.id == number)
+        .values(done_at=now, outcome=outcome, customer_id=None, orders=[])
+    )
+
+
+def erase_orders(connection: Connection, shop_id: int, external_ids: Sequence[str]) -> int:
+    """Orders keep their amounts and lose whose they were, for good; how many there are."""
+    o, line = tables.Order, tables.OrderLine
+    chosen = (o.shop_id == shop_id) & o.external_id.in_(external_ids)
+    connection.execute(
+        update(line).where(line.order_id.in_(select(o.id).where(chosen))).values(token=None)
+    )
+    done = connection.execute(
+        update(o).where(chosen).values(customer_id=None, visitor=None, erased=True)
+    )
+    return done.rowcount
 
 
 def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> None:
