@@ -27,7 +27,7 @@ final class Plugin {
 		add_action( 'admin_init', [ Connect::class, 'come_back' ] );
 		add_action( 'woocommerce_settings_start', [ Connect::class, 'tell' ] );
 		ReportPage::listen();
-		WebhookHealth::listen();
+		Deletions::listen();
 
 		// Where shelves stand.
 		Script::listen();
