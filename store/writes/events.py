@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from store import tables
 from store.records import Arm, EventType, Placement
 from store.upsert import insert
+from store.writes.units import touch_visitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,15 @@ def save_events(
             }
             for event in events
         ],
+    )
+    touch_visitors(
+        connection,
+        shop_id,
+        {
+            event.visitor
+            for event in events
+            if event.type == "click" and event.experiment_id is not None and event.visitor
+        },
     )
     entries = [
         {
