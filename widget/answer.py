@@ -19,12 +19,13 @@ from experiments import assign, token
 from recommenders import choose
 from store.keys import digest
 from store.reads import shelf as reads
-from store.records import Arm, Experiment, Placement, Recommendation
+from store.records import Arm, Experiment, Layout, Placement, Recommendation, ShelfLook
 from widget import customer as signed
-from widget.query import ShelfQuery
+from widget.query import DEFAULT_LIMIT, ShelfQuery
 
 # A signed customer's newest purchases: enough for the lists that `choose` blends.
 MOST_BOUGHT = 50
+AS_THE_PAGE_SAYS = ShelfLook()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,11 @@ def answer(
 ) -> Answer:
     visitor = digest(config.keys.pepper, "visitor", query.visitor) if query.visitor else None
     live = config.live.get(query.placement)
-    if live is None:
+    look = config.looks.get(query.placement, AS_THE_PAGE_SAYS)
+    if live is None or not look.shown:
         return Answer(query.placement, False, None, None, None, None, ())
     model, strategies = live
-    ask = _ask(connection, config, query, now)
+    ask = _ask(connection, config, query, look.count or DEFAULT_LIMIT, now)
     offered = items = recommend(connection, model, strategies, ask)
     experiment = config.running.get(query.placement)
     arm: Arm | None = None
@@ -109,7 +111,11 @@ def _control(
 
 
 def _ask(
-    connection: Connection, config: reads.ShopConfig, query: ShelfQuery, now: datetime
+    connection: Connection,
+    config: reads.ShopConfig,
+    query: ShelfQuery,
+    usual_limit: int,
+    now: datetime,
 ) -> choose.Ask:
     """The question with the store's keys in place of the shop's ids; unknown ids fall away."""
     named = dict.fromkeys(
@@ -130,12 +136,15 @@ def _ask(
         cart=tuple(known[i].key for i in query.cart if i in known),
         bought=buyer.bought if buyer else (),
         category=query.category or (page.category if page else None),
-        limit=query.limit,
+        limit=query.limit or usual_limit,
         category_name=page.category_name if page and not query.category else "",
+        effects=config.rules.on(query.placement),
     )
 
 
-def to_json(answer: Answer, title: str, locale: str, *, prices: bool) -> bytes:
+def to_json(
+    answer: Answer, title: str, locale: str, *, prices: bool, layout: Layout | None = None
+) -> bytes:
     """The answer's body. Cards come ready from the store; only reasons are added to them."""
     items = []
     for item in answer.items:
@@ -151,6 +160,7 @@ def to_json(answer: Answer, title: str, locale: str, *, prices: bool) -> bytes:
             "experiment": answer.experiment,
             "token": answer.token,
             "model": answer.model,
+            "layout": layout,
         }
     )
     return head[:-1] + b',"items":[' + b",".join(items) + b"]}"

@@ -53,7 +53,9 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
             found = answer.answer(connection, config, asked, now)
         locale = asked.locale or config.shop.locale
         prices = asked.currency in (None, config.shop.currency)
-        body = answer.to_json(found, titles.title(found.placement, locale), locale, prices=prices)
+        look = config.looks.get(found.placement, answer.AS_THE_PAGE_SAYS)
+        title = titles.title(found.placement, locale, look.heading, config.shop.locale)
+        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout)
         caching = "private, no-store" if asked.personal else f"public, max-age={SHARED_FOR_S}"
         return Response(body, content_type=JSON, headers={"Cache-Control": caching})
 
