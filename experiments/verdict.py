@@ -257,7 +257,8 @@ def _too_early(experiment: Experiment, day: DayTally, rule: Rule) -> TooEarly:
     if expected_at is not None:
         earliest = experiment.started_at + timedelta(days=rule.min_days)
         expected_at = max(expected_at, earliest).replace(microsecond=0)
-    latest = experiment.started_at + timedelta(days=rule.max_days)
+    # A holdout is read by the quarter: its own end is later than a test's longest.
+    latest = max(experiment.started_at + timedelta(days=rule.max_days), experiment.ends_at)
     return TooEarly(
         days=days,
         days_missing=days_missing,

@@ -71,7 +71,7 @@ Placement = Literal[
 ]
 PLACEMENTS: tuple[Placement, ...] = Placement.__args__  # type: ignore[attr-defined]
 # What an experiment may be about: one shelf, or (a holdout) all of the shop's together.
-EVERY_SHELF = "every_shelf"
+EVERY_SHELF: Literal["every_shelf"] = "every_shelf"
 Tested = Placement | Literal["every_shelf"]
 
 # Where an order came from. Only `shopper` counts for uplift: nobody saw a shelf before the others.
