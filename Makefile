@@ -73,7 +73,7 @@ lint: .venv/.development widget/node_modules plugin/shopify/node_modules ## styl
 test: lint ## every check
 	npm --prefix widget run --silent test
 	npm --prefix plugin/shopify run --silent test
-	STRICT=$(STRICT) $(BIN)/pytest -q
+	STRICT=$(STRICT) $(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 bundle: widget/node_modules ## build shelf.js
 	npm --prefix widget run --silent bundle
@@ -81,7 +81,7 @@ bundle: widget/node_modules ## build shelf.js
 bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|statistics|serving
 	$(BIN)/python -m tests.bench $(PART)
 
-prove: .venv/.development ## the full figures of what `make test` samples; PART=cache|kills|statistics|tasks
+prove: .venv/.development ## the full figures of what `make test` samples; PART=cache|kills|statistics|tasks|truth
 	$(BIN)/python -m tests.prove $(PART)
 
 requirements: .venv/bin/python ## pin and hash again what requirements*.in ask for

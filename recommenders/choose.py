@@ -2,8 +2,10 @@
 
 Three pure functions around the two reads of a request: `slots` names the stored lists to read,
 `rank` blends them along the placement's chain, `choose` drops what may not be shown and applies
-pins. The widget, `flask recommend`, `flask explain`, the admin's preview and the backtest all call
-these. Plain Python: a web worker loads no numpy for them. Sentences are made in `reasons.py`.
+pins. What the merchant's rules do is worked out before and stands in the question
+(`Ask.effects`). The widget, `flask recommend`, `flask explain`, the admin's preview and the
+backtest all call these. Plain Python: a web worker loads no numpy for them. Sentences are made in
+`reasons.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from typing import NamedTuple
 from recommenders.chains import KINDS, MOST_ANCHORS, REPEATS, STEP_BACK, Part, Step, chain
 from recommenders.reasons import say
 from store.records import (
+    NO_EFFECTS,
     Card,
+    Effects,
     Entry,
     Placement,
     Reason,
@@ -43,10 +47,15 @@ class Ask:
     novel: bool = False  # leave out what the customer has bought
     owned: frozenset[int] = frozenset()  # all that the customer ever bought (for novel)
     category_name: str = ""  # for the reason; without it the sentence names no category
+    effects: Effects = NO_EFFECTS  # of the merchant's rules on this placement
 
 
 # Reasons that name the product they follow from.
 _NAMING = frozenset({"because_viewed", "because_bought", "because_carted"})
+
+
+# A shelf has room for 24; some pins may be sold out, and their cards are read with every request.
+MOST_PINS = 48
 
 
 class Candidate(NamedTuple):
@@ -81,13 +90,14 @@ def rank(
     Twice the limit and some more, because the store only then knows which of them can be sold.
     """
     wanted = 2 * ask.limit + 12
+    hidden = ask.effects.hidden
     seen = {ask.product, *ask.cart}
     if ask.novel:
         seen |= ask.owned
     found: list[Candidate] = []
     for step in chain(ask.placement, ask.novel):
         for candidate in _blend(ask, step, strategies, lists):
-            if candidate.product not in seen:
+            if candidate.product not in seen and candidate.product not in hidden:
                 seen.add(candidate.product)
                 found.append(candidate)
                 if len(found) == wanted:
@@ -95,9 +105,9 @@ def rank(
     return found
 
 
-def card_keys(ask: Ask, candidates: Sequence[Candidate], pins: Sequence[int] = ()) -> list[int]:
+def card_keys(ask: Ask, candidates: Sequence[Candidate]) -> list[int]:
     """The products whose cards `choose` looks at: read them in one statement."""
-    keys = dict.fromkeys(pins)
+    keys = dict.fromkeys(ask.effects.pins[:MOST_PINS])
     for candidate in candidates:
         keys[candidate.product] = None
         if candidate.about is not None:
@@ -109,29 +119,27 @@ def card_keys(ask: Ask, candidates: Sequence[Candidate], pins: Sequence[int] = (
 
 
 def choose(
-    ask: Ask,
-    candidates: Sequence[Candidate],
-    cards: Mapping[int, Card],
-    pins: Sequence[int] = (),
-    excluded: frozenset[int] = frozenset(),
+    ask: Ask, candidates: Sequence[Candidate], cards: Mapping[int, Card]
 ) -> list[Recommendation]:
     """The shelf: pins first, then candidates that can be sold, one of each near-duplicate group.
 
     Fewer than the limit is an honest answer; a repeat never is.
     """
-    hidden = excluded.union(ask.cart, ask.owned if ask.novel else ())
+    hidden = {ask.product, *ask.cart}
+    if ask.novel:
+        hidden |= ask.owned
     # What lies in the cart or is on the page needs no twin beside it.
     present = (cards.get(key) for key in (ask.product, *ask.cart) if key is not None)
     groups = {card.group for card in present if card is not None}
     shelf: list[Recommendation] = []
-    picked = (Candidate(key, 0.0, "pinned", "picked") for key in pins)
+    picked = (Candidate(key, 0.0, "pinned", "picked") for key in ask.effects.pins[:MOST_PINS])
     for candidate in (*picked, *candidates):
         if len(shelf) >= ask.limit:
             break
         card = cards.get(candidate.product)
         if card is None or not card.sellable or card.group in groups:
             continue
-        if candidate.product in hidden or candidate.product == ask.product:
+        if candidate.product in hidden or candidate.product in ask.effects.hidden:
             continue
         groups.add(card.group)
         reason = _reason(ask, candidate, cards)
@@ -194,12 +202,21 @@ def _blend(
                 gain, part, *_ = loudest[product]
                 if voices[product][0] * scale > gain * scales[part.strategy]:
                     loudest[product] = voices[product]
+    _steer(ask.effects.weights, totals)
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
     for product in sorted(totals, key=totals.__getitem__, reverse=True):
         _, part, anchor, support, strength = loudest[product]
         kind = _kind(part, support, strength)
         about = anchor if kind in _NAMING else None
         yield Candidate(product, totals[product], part.strategy, kind, support, strength, about)
+
+
+def _steer(weights: Mapping[int, float], totals: dict[int, float]) -> None:
+    """Boosted and buried products move among those that the same step names."""
+    if weights:
+        for product, score in totals.items():
+            factor = weights.get(product, 1.0)
+            totals[product] = score * factor if score > 0 else score / factor
 
 
 def _kind(part: Part, support: int, strength: float) -> str:
@@ -227,6 +244,7 @@ def _sum(
     """One strategy's lists added up: product -> score, and the entry that gave it most."""
     sums: dict[int, float] = {}
     voices: dict[int, _Voice] = {}
+    sensitive = ask.effects.sensitive
     for part in parts:
         weight = part.weight
         for key, entries in _entries(ask, part, lists):
@@ -234,6 +252,9 @@ def _sum(
             for product, score, support, strength in entries:
                 if part.supported and not support:
                     continue
+                if sensitive and (product in sensitive or anchor in sensitive):  # noqa: SIM102
+                    if not _open(part, support, strength):
+                        continue
                 gain = weight * score
                 if product in sums:
                     sums[product] += gain
@@ -244,6 +265,15 @@ def _sum(
                 voices[product] = (gain, part, anchor, support, strength)
             weight *= STEP_BACK
     return sums, voices
+
+
+def _open(part: Part, support: int, strength: float) -> bool:
+    """Whether a list may name a pair with a sensitive product: never from what one person did,
+    and from purchases only with 3 distinct buyers behind it (0 stands for fewer)."""
+    if part.of not in ("product", "category", "shop"):
+        return False
+    company = part.strategy == "bought_together" or (part.strategy == "blend" and strength > 0)
+    return support > 0 or not company
 
 
 def _entries(

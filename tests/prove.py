@@ -36,6 +36,7 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {},
         ["tests.proving_tasks"],
     ),
+    "truth": ("1,000 shops with a planted truth, 2,000 without an effect.", {}, ["tests.truth"]),
 }
 
 

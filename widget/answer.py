@@ -19,12 +19,13 @@ from experiments import assign, token
 from recommenders import choose
 from store.keys import digest
 from store.reads import shelf as reads
-from store.records import Arm, Experiment, Placement, Recommendation
+from store.records import Arm, Experiment, Layout, Placement, Recommendation, ShelfLook
 from widget import customer as signed
-from widget.query import ShelfQuery
+from widget.query import DEFAULT_LIMIT, ShelfQuery
 
 # A signed customer's newest purchases: enough for the lists that `choose` blends.
 MOST_BOUGHT = 50
+AS_THE_PAGE_SAYS = ShelfLook()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +44,21 @@ def answer(
 ) -> Answer:
     visitor = digest(config.keys.pepper, "visitor", query.visitor) if query.visitor else None
     live = config.live.get(query.placement)
-    if live is None:
+    look = config.looks.get(query.placement, AS_THE_PAGE_SAYS)
+    if live is None or not look.shown:
         return Answer(query.placement, False, None, None, None, None, ())
     model, strategies = live
-    ask = _ask(connection, config, query, now)
+    ask = _ask(connection, config, query, look.count or DEFAULT_LIMIT, now)
     offered = items = recommend(connection, model, strategies, ask)
-    experiment = config.running.get(query.placement)
-    arm: Arm | None = None
-    if experiment is not None and visitor is not None and query.visitor:
-        arm = reads.stored_arm(connection, config.shop.id, experiment.id, visitor)
-        arm = arm or assign.arm(experiment.salt, query.visitor, experiment.share)
-        if arm == "control":
-            items = _control(connection, config, experiment, model, ask)
-            model = config.rivals.get(experiment.id, model)
+    experiment, arm = _dealt(connection, config, query, visitor)
+    if experiment is not None and arm == "control" and experiment.against != "itself":
+        items = _control(connection, config, experiment, model, ask)
+        model = config.rivals.get(experiment.id, model)
     facts = token.TokenFacts(
         shop=config.shop.id,
         placement=query.placement,
         issued_at=now,
-        experiment=experiment.id if experiment and arm else None,
+        experiment=experiment.id if experiment else None,
         arm=arm,
         model=model,
         nonce=secrets.token_bytes(token.NONCE_BYTES) if query.personal else None,
@@ -75,6 +73,31 @@ def answer(
         model=model,
         items=items,
     )
+
+
+def _dealt(
+    connection: Connection,
+    config: reads.ShopConfig,
+    query: ShelfQuery,
+    visitor: bytes | None,
+) -> tuple[Experiment | None, Arm | None]:
+    """The test this visitor is in on this shelf, and the arm. A shop's holdout is asked first: who
+    is held out sees no shelf and is in no other test.
+    """
+    if visitor is None or not query.visitor:
+        return None, None
+    holdout, test = config.holdout, config.running.get(query.placement)
+    if holdout is not None:
+        arm = reads.stored_arm(connection, config.shop.id, holdout.id, visitor)
+        share = assign.BUCKETS - holdout.share
+        if arm is None and assign.held_out(holdout.salt, query.visitor, share):
+            arm = "control"
+        if arm == "control" or test is None:
+            return holdout, arm or "treatment"
+    if test is None:
+        return None, None
+    arm = reads.stored_arm(connection, config.shop.id, test.id, visitor)
+    return test, arm or assign.arm(test.salt, query.visitor, test.share)
 
 
 def recommend(
@@ -98,18 +121,24 @@ def _control(
     model: int,
     ask: choose.Ask,
 ) -> list[Recommendation]:
-    """What the other arm sees: nothing, bestsellers, or another model's shelf."""
+    """What the other arm sees: nothing, one strategy's shelf, or another model's."""
     if experiment.against == "none":
         return []
     if experiment.against == "bestsellers":
         return recommend(connection, model, ("bestseller",), ask)
+    if not experiment.against.isdecimal():
+        return recommend(connection, model, (experiment.against,), ask)
     strategies = config.live[experiment.placement][1]
     rival = config.rivals.get(experiment.id)
     return [] if rival is None else recommend(connection, rival, strategies, ask)
 
 
 def _ask(
-    connection: Connection, config: reads.ShopConfig, query: ShelfQuery, now: datetime
+    connection: Connection,
+    config: reads.ShopConfig,
+    query: ShelfQuery,
+    usual_limit: int,
+    now: datetime,
 ) -> choose.Ask:
     """The question with the store's keys in place of the shop's ids; unknown ids fall away."""
     named = dict.fromkeys(
@@ -130,12 +159,15 @@ def _ask(
         cart=tuple(known[i].key for i in query.cart if i in known),
         bought=buyer.bought if buyer else (),
         category=query.category or (page.category if page else None),
-        limit=query.limit,
+        limit=query.limit or usual_limit,
         category_name=page.category_name if page and not query.category else "",
+        effects=config.rules.on(query.placement),
     )
 
 
-def to_json(answer: Answer, title: str, locale: str, *, prices: bool) -> bytes:
+def to_json(
+    answer: Answer, title: str, locale: str, *, prices: bool, layout: Layout | None = None
+) -> bytes:
     """The answer's body. Cards come ready from the store; only reasons are added to them."""
     items = []
     for item in answer.items:
@@ -151,6 +183,7 @@ def to_json(answer: Answer, title: str, locale: str, *, prices: bool) -> bytes:
             "experiment": answer.experiment,
             "token": answer.token,
             "model": answer.model,
+            "layout": layout,
         }
     )
     return head[:-1] + b',"items":[' + b",".join(items) + b"]}"

@@ -113,6 +113,7 @@ def answer(
         novel=novel,
         owned=frozenset(bought) if novel else frozenset(),
         category_name=page.category_name if page else "",
+        effects=config.rules.on(placement),
     )
     return recommend(connection, model, strategies, ask)
 

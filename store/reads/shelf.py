@@ -8,7 +8,7 @@ visitor (names, lists, cards), one more a running experiment's, two more a signe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,7 +18,8 @@ from store import tables
 from store.keys import Ring, ShopKeys, digest
 from store.packing import unpack
 from store.reads import experiments, shops
-from store.records import Arm, Card, Entry, Experiment
+from store.reads.rules import UNSTEERED, Steering, steering
+from store.records import EVERY_SHELF, Arm, Card, Entry, Experiment, ShelfLook
 from store.tables import to_micros
 
 
@@ -31,10 +32,18 @@ class ShopConfig:
     live: Mapping[str, tuple[int, tuple[str, ...]]]  # placement -> (model, strategies)
     running: Mapping[str, Experiment]  # placement -> its one running experiment
     rivals: Mapping[int, int]  # experiment -> the model its control arm sees, where that differs
+    rules: Steering = UNSTEERED
+    holdout: Experiment | None = None  # the running test of all shelves together
+    looks: Mapping[str, ShelfLook] = field(default_factory=dict)  # placement -> how it is shown
 
 
-def shop_config(connection: Connection, ring: Ring, key: str) -> ShopConfig | None:
-    """The configuration of the shop with this public key; None: there is no such shop."""
+def shop_config(
+    connection: Connection, ring: Ring, key: str, known: ShopConfig | None = None
+) -> ShopConfig | None:
+    """The configuration of the shop with this public key; None: there is no such shop.
+
+    `known` is the one read before: what large rules match is taken over while it holds.
+    """
     shop = shops.by_key(connection, key)
     if shop is None:
         return None
@@ -52,8 +61,22 @@ def shop_config(connection: Connection, ring: Ring, key: str) -> ShopConfig | No
         keys=shops.keys(connection, ring, shop.id, now),
         live=live,
         running={e.placement: e for e in running},
+        holdout=next((e for e in running if e.placement == EVERY_SHELF), None),
         rivals=experiments.rival_models(connection, shop.id, running),
+        rules=steering(connection, shop.id, now, known.rules if known else UNSTEERED),
+        looks=looks(connection, shop.id),
     )
+
+
+def looks(connection: Connection, shop_id: int) -> dict[str, ShelfLook]:
+    """Placement -> how the merchant wants it shown, where that was said."""
+    row = tables.PlacementRow
+    rows = connection.execute(
+        select(row.placement, row.shown, row.heading, row.count, row.layout).where(
+            row.shop_id == shop_id
+        )
+    )
+    return {name: ShelfLook(shown, *of) for name, shown, *of in rows}  # type: ignore[arg-type] # we wrote it
 
 
 # --- what a shopper is known to have done ---------------------------------------------------------
