@@ -95,7 +95,12 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> None:
     orders = (t.Order.shop_id == shop_id) & (t.Order.visitor == visitor)
     tokens = t.OrderLine.order_id.in_(select(t.Order.id).where(orders))
     connection.execute(update(t.OrderLine).where(tokens).values(token=None))
-    connection.execute(update(t.Order).where(orders).values(visitor=nobody, erased=True))
+    connection.execute(
+        update(t.Order).where(orders).values(visitor=nobody, checkout=None, erased=True)
+    )
+    connection.execute(
+        delete(t.Checkout).where(t.Checkout.shop_id == shop_id, t.Checkout.visitor == visitor)
+    )
     connection.execute(
         update(t.UnitRow)
         .where(t.UnitRow.visitor == visitor, t.UnitRow.experiment_id.in_(ours))
@@ -134,7 +139,7 @@ def erase_customer(connection: Connection, shop_id: int, customer_id: int) -> li
     connection.execute(
         update(t.Order)
         .where(t.Order.shop_id == shop_id, t.Order.customer_id == customer_id)
-        .values(customer_id=None, erased=True)
+        .values(customer_id=None, checkout=None, erased=True)
     )
     models = select(t.Model.id).where(t.Model.shop_id == shop_id)
     own = [f"{strategy}:{customer_id}" for strategy in CUSTOMERS_OWN]
