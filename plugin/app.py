@@ -13,22 +13,36 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from plugin import (
     access,
     api,
+    connect,
+    data,
     db,
     entry,
     experiments,
+    explorer,
     headers,
     layout,
+    log,
     models,
     overview,
+    people,
+    privacy,
     refusals,
     report,
+    rules,
     session,
+    settings,
+    shelves,
     shops,
 )
 from store.opening import Store
 
 # The longest form of ours is a few hundred bytes.
 LONGEST_BODY = 64 * 1024
+
+ROOMS = (
+    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, models,
+    data, privacy, settings, people, log, api,
+)  # fmt: skip
 
 
 def create_app(store: Store) -> Flask:
@@ -47,6 +61,6 @@ def create_app(store: Store) -> Flask:
     CSRFProtect(app)
     refusals.install(app)
     layout.install(app)
-    for room in (entry, shops, overview, experiments, report, models, api):
+    for room in ROOMS:
         app.register_blueprint(room.pages)
     return app
