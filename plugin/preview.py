@@ -80,7 +80,7 @@ def examples(connection: Connection, config: ShopConfig, limit: int) -> list[cat
     """Products worth trying: the best sellers as the live model knows them, else any."""
     for model, _ in config.live.values():
         best = lists(connection, model, [slot("bestseller")]).get(slot("bestseller"), [])
-        found = catalogue.by_keys(connection, [entry.product for entry in best[:limit]])
+        found = catalogue.by_keys(connection, [product for product, *_ in best[:limit]])
         if found:
             return found
     return catalogue.sellable(connection, config.shop.id, limit)
