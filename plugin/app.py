@@ -33,7 +33,9 @@ from plugin import (
     settings,
     shelves,
     shops,
+    webhooks,
 )
+from plugin.install import woocommerce as install_woocommerce
 from store.opening import Store
 
 # The longest form of ours is a few hundred bytes.
@@ -41,7 +43,7 @@ LONGEST_BODY = 64 * 1024
 
 ROOMS = (
     entry, shops, connect, overview, shelves, rules, explorer, experiments, report, models,
-    data, privacy, settings, people, log, api,
+    data, privacy, settings, people, log, api, webhooks, install_woocommerce,
 )  # fmt: skip
 
 
@@ -58,7 +60,11 @@ def create_app(store: Store) -> Flask:
     session.install(app, store)
     headers.install(app, https=store.settings.base_url.startswith("https://"))
     access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    # Machines send no forms of ours; they prove themselves by a signature or a one-time word.
+    csrf.exempt(webhooks.pages)
+    for view in (install_woocommerce.callback, install_woocommerce.exchange):
+        csrf.exempt(view)
     refusals.install(app)
     layout.install(app)
     for room in ROOMS:

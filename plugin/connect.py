@@ -24,7 +24,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from plugin import access, session
+from plugin import access, connecting, session
 from plugin.access import visible_shops
 from plugin.db import connection, the_store
 from store.engine import writing
@@ -32,8 +32,6 @@ from store.errors import Explained
 from store.reads import health, models, overview, people, shops
 from store.records import ShopFacts
 from store.writes import jobs
-from store.writes import people as people_writes
-from store.writes import shops as writes
 
 pages = Blueprint("connect", __name__)
 
@@ -46,7 +44,7 @@ LONGEST_KEY = 200
 @pages.get("/admin/connect")
 def choose() -> str:
     _may_connect()
-    return render_template("connect.html", flows=_flows(), form={})
+    return render_template("connect_shop.html", flows=_flows(), form={})
 
 
 def _flows() -> dict[str, str]:
@@ -75,7 +73,7 @@ def woocommerce() -> AnyResponse | tuple[str, int]:
         facts, credentials = _checked(form)
         key = _keep(facts, credentials)
     except Explained as fault:
-        page = render_template("connect.html", flows=_flows(), form=form, fault=fault.message)
+        page = render_template("connect_shop.html", flows=_flows(), form=form, fault=fault.message)
         return page, 422
     return redirect(url_for("connect.start", key=key), 303)
 
@@ -114,11 +112,9 @@ def _keep(facts: ShopFacts, credentials: dict[str, str]) -> str:
     store, who, now = the_store(), session.person(), datetime.now(UTC)
     assert who is not None  # noqa: S101 - access.guard lets nobody else in
     with writing(store.engine) as changing:
-        shop_id, key = writes.add_shop(changing, store.ring, "woocommerce", facts, credentials, now)
-        people_writes.grant(changing, who.id, shop_id, "owner")
-        people_writes.note(changing, "shop added", facts.name, now, shop_id=shop_id, user_id=who.id)
+        shop_id = connecting.connect(changing, store, "woocommerce", facts, credentials, who.id)
         jobs.ask(changing, shop_id, "sync", now)
-    return key
+        return shops.by_id(changing, shop_id).key
 
 
 # --- what happens then ----------------------------------------------------------------------------

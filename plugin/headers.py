@@ -14,6 +14,7 @@ from datetime import timedelta
 from flask import Flask, Response, g, request
 
 PICTURES = "img-src 'self' data:"
+FORMS = "form-action 'self'"
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -22,7 +23,7 @@ POLICY = "; ".join(
         PICTURES,
         "object-src 'none'",
         "base-uri 'none'",
-        "form-action 'self'",
+        FORMS,
         "frame-ancestors 'none'",
     )
 )
@@ -50,17 +51,26 @@ def allow_pictures(addresses: Iterable[str | None]) -> None:
     found = dict.fromkeys(
         origin[0] for it in addresses if it and (origin := _ORIGIN.match(it)) is not None
     )
-    g.pictures = list(found)[:MOST_ORIGINS]
+    _let(PICTURES, " ".join([PICTURES, *list(found)[:MOST_ORIGINS]]))
+
+
+def let_forms_go_to(origin: str) -> None:
+    """Let a form of this page end at another site: browsers hold a redirect after it to the policy
+    of the page that sent it."""
+    _let(FORMS, f"{FORMS} {origin}")
+
+
+def _let(rule: str, wider: str) -> None:
+    g.policy_changes = [*g.get("policy_changes", ()), (rule, wider)]
 
 
 def install(app: Flask, *, https: bool) -> None:
     @app.after_request
     def harden(answer: Response) -> Response:
         answer.headers.update(HEADERS)
-        if g.get("pictures"):
-            answer.headers["Content-Security-Policy"] = POLICY.replace(
-                PICTURES, " ".join((PICTURES, *g.pictures))
-            )
+        for old, new in g.get("policy_changes", ()):
+            policy = answer.headers["Content-Security-Policy"].replace(old, new)
+            answer.headers["Content-Security-Policy"] = policy
         if https:
             answer.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
         if request.endpoint != "static":

@@ -7,7 +7,7 @@ histories. Everything about a person is for the owner alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -25,6 +25,8 @@ from store.writes import privacy as writes
 
 pages = Blueprint("privacy", __name__, url_prefix="/admin/shops/<key>/privacy")
 
+# What Shopify asks of apps, and the law (GDPR article 12) of shops.
+ANSWER_WITHIN = timedelta(days=30)
 LONGEST = 254  # an e-mail address is the longest name of a person
 
 
@@ -40,6 +42,7 @@ def _page(**more: Any) -> str:
         erasures=reads.erasures(asking, shop.id),
         requests=reads.requests(asking, shop.id),
         now=datetime.now(UTC),
+        answer_within=ANSWER_WITHIN,
         **more,
     )
 
@@ -119,7 +122,8 @@ def answered(key: str) -> AnyResponse:
     given = request.form.get("request", "")
     number = int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
     with writing(the_store().engine) as changing:
-        if not writes.answered(changing, shop.id, number, datetime.now(UTC)):
+        outcome = "answered by an owner"
+        if not writes.answered(changing, shop.id, number, outcome, datetime.now(UTC)):
             abort(404, "There is no such request, or it was answered already.")
         journal.note(changing, "answered a request about a shopper", str(number))
     flash("Noted as answered.")
@@ -132,8 +136,8 @@ def _who(asking: Connection, form: Mapping[str, str]) -> persons.Shopper:
     named = form.get("named", "").strip()[:LONGEST]
     if form.get("request"):
         for it in reads.requests(asking, shop.id):
-            if str(it.number) == form["request"] and it.customer_id is not None:
-                return persons.Shopper(customer=it.customer_id)
+            if str(it.number) == form["request"] and it.customer is not None:
+                return persons.customer(asking, ring, shop, it.customer)
         raise Explained("Nothing is held of whoever asked this.")
     if not named:
         raise Explained("Give the customer’s id, their e-mail address, or a visitor id.")

@@ -128,6 +128,11 @@ VIA = {
     "shopify": "Shopify",
     "wordpress": "WordPress",
 }
+REQUEST = {
+    "data_request": "A customer asks what is held of them",
+    "redact": "A customer is to be forgotten",
+    "shop_redact": "The whole shop is to be forgotten",
+}
 _SHARED = {
     SHARED_VENDOR: "the maker",
     SHARED_TYPE: "the type",

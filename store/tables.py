@@ -102,10 +102,14 @@ class Shop(Base):
     simulated: Mapped[bool] = mapped_column(default=False)
     clock_at: Mapped[datetime | None]  # a simulated shop's own "now"
     created_at: Mapped[datetime]
+    # What Shopify's notices call the shop: gifts.myshopify.com. Other platforms have none.
+    domain: Mapped[str | None] = mapped_column(index=True)
+    connected_at: Mapped[datetime | None]  # when access was last given; None: at `created_at`
+    uninstalled_at: Mapped[datetime | None]  # access was taken away: nothing is asked any more
 
 
 class ShopKey(Base):
-    """A shop's own keys, wrapped by SECRET_KEYS. Kinds: pepper, token, customer, report."""
+    """A shop's own keys, wrapped by SECRET_KEYS: pepper, token, customer, report, webhook."""
 
     __tablename__ = "shop_keys"
     id: Mapped[int] = _id()
@@ -133,6 +137,68 @@ class Cursor(Base):
     stream: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
     updated_at: Mapped[datetime]
+
+
+class Install(Base):
+    """A shop about to be connected. What opens the row is known to the browser and the shop alone;
+    of that, and of the code that comes after it, only hashes are kept."""
+
+    __tablename__ = "installs"
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    platform: Mapped[str]
+    shop_url: Mapped[str]
+    return_url: Mapped[str]  # where the browser goes in the end; "": to our own pages
+    state: Mapped[str]  # the caller's own, given back as it came
+    user_id: Mapped[int | None] = mapped_column(Key)  # who connects it, and will own it
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    wrapped: Mapped[bytes | None]  # the credentials, from their arrival until they are tried
+    used_at: Mapped[datetime | None]  # the shop was connected, or will not be
+    shop_id: Mapped[int | None] = mapped_column(Key, ForeignKey("shops.id", ondelete="CASCADE"))
+    code_digest: Mapped[bytes | None] = mapped_column(unique=True)
+    code_expires_at: Mapped[datetime | None]
+
+
+# --- what shops tell by themselves ---------------------------------------------------------------
+
+
+class Notice(Base):
+    """Something a shop's webhook named, to be asked for: one row however often it was told."""
+
+    __tablename__ = "webhook_inbox"
+    shop_id: Mapped[int] = _shop(primary=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)  # as in `reads.inbox.KINDS`
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]  # the last time
+    due_at: Mapped[datetime]  # not to be worked on before
+    tries: Mapped[int]
+    __table_args__ = (Index("ix_webhook_inbox_due", "due_at"),)
+
+
+class Delivery(Base):
+    """A webhook that came: a hash of its id, topic and body, so that a repeat is known."""
+
+    __tablename__ = "webhook_deliveries"
+    shop_id: Mapped[int] = _shop(primary=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime]
+    __table_args__ = (Index("ix_webhook_deliveries_received", "received_at"),)
+
+
+class PrivacyRequest(Base):
+    """What a shopper, or a shop that left, asks for by law; emptied of the person when done."""
+
+    __tablename__ = "privacy_requests"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    kind: Mapped[str]  # data_request, redact, shop_redact
+    external_id: Mapped[str]  # the platform's number of the request; "" where it has none
+    customer: Mapped[str | None]  # the shop's id of the customer
+    orders: Mapped[list[str]] = mapped_column(JSON)  # the shop's ids of the orders it names
+    asked_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str]
+    __table_args__ = (Index("ix_privacy_requests_shop", "shop_id", "asked_at"),)
 
 
 # --- catalogue -----------------------------------------------------------------------------------
@@ -651,19 +717,3 @@ class Erasure(Base):
     at: Mapped[datetime]
     touched: Mapped[dict[str, int]] = mapped_column(JSON)  # table -> rows deleted or emptied
     __table_args__ = (Index("ix_erasures_shop", "shop_id"),)
-
-
-class PrivacyRequest(Base):
-    """What a platform passed on for a shopper and a person has to answer: what is held of me?"""
-
-    __tablename__ = "privacy_requests"
-    id: Mapped[int] = _id()
-    shop_id: Mapped[int] = _shop()
-    customer_id: Mapped[int | None] = mapped_column(
-        Key, ForeignKey("customers.id", ondelete="SET NULL")
-    )
-    via: Mapped[str]
-    asked_at: Mapped[datetime]
-    due_at: Mapped[datetime]
-    done_at: Mapped[datetime | None]
-    __table_args__ = (Index("ix_privacy_requests_shop", "shop_id"),)

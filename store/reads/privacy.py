@@ -141,21 +141,21 @@ def erasures(connection: Connection, shop_id: int, limit: int = 200) -> list[For
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a shopper asked through the platform."""
+    """What the platform passed on for a shopper, or for a shop that left."""
 
     number: int
-    customer_id: int | None  # None: nothing is held, or they were erased since
-    via: str
+    kind: str  # data_request, redact, shop_redact
+    customer: str | None  # the shop's id; None once it is done, or where none was named
     asked_at: datetime
-    due_at: datetime
     done_at: datetime | None
+    outcome: str
 
 
 def requests(connection: Connection, shop_id: int) -> list[Asked]:
-    """Unanswered ones first, then the newest."""
+    """Open ones first, then the newest."""
     r = tables.PrivacyRequest
     rows = connection.execute(
-        select(r.id, r.customer_id, r.via, r.asked_at, r.due_at, r.done_at)
+        select(r.id, r.kind, r.customer, r.asked_at, r.done_at, r.outcome)
         .where(r.shop_id == shop_id)
         .order_by(r.done_at.is_not(None), r.id.desc())
         .limit(200)

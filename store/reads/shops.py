@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -36,6 +37,9 @@ class Shop:
     settings: dict[str, Any]
     simulated: bool
     clock_at: datetime | None
+    domain: str | None = None  # what Shopify's notices call it
+    connected_at: datetime | None = None  # when access was given last
+    uninstalled_at: datetime | None = None  # access was taken away; None: it was not
 
     def now(self) -> datetime:
         """The present, or a simulated shop's own idea of it."""
@@ -54,7 +58,8 @@ def _columns() -> Any:
     s = tables.Shop
     return select(
         s.id, s.key, s.name, s.platform, s.url, s.currency, s.timezone, s.locale, s.settings,
-        s.simulated, s.clock_at,
+        s.simulated, s.clock_at, s.domain, func.coalesce(s.connected_at, s.created_at),
+        s.uninstalled_at,
     )  # fmt: skip
 
 
@@ -87,6 +92,25 @@ def by_key(connection: Connection, key: str) -> Shop | None:
     return None if row is None else Shop(*row)
 
 
+def by_domain(connection: Connection, domain: str) -> Shop | None:
+    """The Shopify shop of this permanent domain, or None."""
+    row = connection.execute(_columns().where(tables.Shop.domain == domain)).first()
+    return None if row is None else Shop(*row)
+
+
+def by_url(connection: Connection, platform: str, url: str) -> Shop | None:
+    """The shop at this address, however it is written; None: there is none."""
+    for shop in every(connection):
+        if shop.platform == platform and _same_place(shop.url) == _same_place(url):
+            return shop
+    return None
+
+
+def _same_place(url: str) -> str:
+    """An address without what makes no other shop of it: scheme, case, www, a slash at the end."""
+    return re.sub(r"^[a-z]+://(www\.)?", "", url.strip().lower()).rstrip("/")
+
+
 def keys(connection: Connection, ring: Ring, shop_id: int, now: datetime) -> ShopKeys:
     """The shop's own keys, the newest first; replaced ones as long as they are accepted."""
     k = tables.ShopKey
@@ -106,6 +130,18 @@ def keys(connection: Connection, ring: Ring, shop_id: int, now: datetime) -> Sho
         customer=tuple(found["customer"]),
         report=tuple(found["report"]),
     )
+
+
+def webhook_secrets(connection: Connection, ring: Ring, shop_id: int) -> list[str]:
+    """What the shop signs its webhooks with, the newest first; older ones may still be in use."""
+    k = tables.ShopKey
+    rows = connection.scalars(
+        select(k.wrapped)
+        .where(k.shop_id == shop_id, k.kind == "webhook")
+        .order_by(k.id.desc())
+        .limit(2)
+    )
+    return [ring.unwrap(bytes(wrapped)).decode() for wrapped in rows]
 
 
 def credentials(connection: Connection, ring: Ring, shop_id: int) -> dict[str, str]:

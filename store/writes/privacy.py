@@ -133,9 +133,6 @@ def erase_customer(
         .where(t.Order.shop_id == shop_id, t.Order.customer_id == customer_id)
         .values(customer_id=None, erased=True),
         lists=delete(t.ListRow).where(t.ListRow.model_id.in_(models), t.ListRow.slot.in_(own)),
-        privacy_requests=update(t.PrivacyRequest)
-        .where(t.PrivacyRequest.customer_id == customer_id)
-        .values(customer_id=None),
         customer_digests=delete(t.CustomerDigest).where(
             t.CustomerDigest.customer_id == customer_id
         ),
@@ -166,31 +163,17 @@ def keep_out(connection: Connection, shop_id: int, order_id: str, out: bool) -> 
 # --- what a platform passed on --------------------------------------------------------------------
 
 
-def ask_for_data(
-    connection: Connection,
-    shop_id: int,
-    customer_id: int | None,
-    via: str,
-    now: datetime,
-    due_at: datetime,
-) -> None:
-    """A shopper asked, through the platform, what is held of them: for a person to answer.
+def answered(
+    connection: Connection, shop_id: int, number: int, outcome: str, now: datetime
+) -> bool:
+    """Somebody told the shopper what is held: the request forgets who it was.
 
-    None: somebody we hold nothing of. It is noted all the same, since it has to be answered.
+    False: there is no such request, or it was answered already.
     """
-    connection.execute(
-        insert(tables.PrivacyRequest).values(
-            shop_id=shop_id, customer_id=customer_id, via=via, asked_at=now, due_at=due_at
-        )
-    )
-
-
-def answered(connection: Connection, shop_id: int, number: int, now: datetime) -> bool:
-    """False: there is no such request, or it was answered already."""
     r = tables.PrivacyRequest
     changed = connection.execute(
         update(r)
-        .where(r.shop_id == shop_id, r.id == number, r.done_at.is_(None))
-        .values(done_at=now)
+        .where(r.shop_id == shop_id, r.id == number, r.kind == "data_request", r.done_at.is_(None))
+        .values(done_at=now, outcome=outcome, customer=None, orders=[])
     )
     return changed.rowcount == 1

@@ -52,8 +52,10 @@ def add_shop(
         settings={},
         simulated=simulated,
         created_at=now,
+        connected_at=now,
+        domain=credentials.get("domain"),
     )
-    for kind in ("pepper", "token", "customer", "report"):
+    for kind in ("pepper", "token", "customer", "report", "webhook"):
         add_shop_key(connection, ring, shop_id, kind, now)
     if credentials:
         save_credentials(connection, ring, shop_id, credentials, now)
@@ -80,6 +82,41 @@ def save_credentials(
     values = {"wrapped": ring.wrap(json.dumps(credentials).encode()), "updated_at": now}
     statement = upsert.insert(connection, tables.Credential).values(shop_id=shop_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=("shop_id",), set_=values))
+
+
+def reconnect(
+    connection: Connection,
+    ring: Ring,
+    shop_id: int,
+    facts: ShopFacts,
+    credentials: dict[str, str],
+    now: datetime,
+) -> None:
+    """New access to a shop that is connected already: what is held of it stays.
+
+    Its name and currency stay too: the first is ours, and amounts of two currencies do not add.
+    """
+    save_credentials(connection, ring, shop_id, credentials, now)
+    connection.execute(
+        update(tables.Shop)
+        .where(tables.Shop.id == shop_id)
+        .values(
+            url=facts.url,
+            timezone=facts.timezone,
+            domain=credentials.get("domain"),
+            connected_at=now,
+            uninstalled_at=None,
+        )
+    )
+
+
+def uninstall(connection: Connection, shop_id: int, now: datetime) -> None:
+    """The shop took our access away: its key is forgotten and nothing is asked any more. What is
+    held of the shop stays until it is told to go."""
+    connection.execute(delete(tables.Credential).where(tables.Credential.shop_id == shop_id))
+    connection.execute(
+        update(tables.Shop).where(tables.Shop.id == shop_id).values(uninstalled_at=now)
+    )
 
 
 def save_cursor(
