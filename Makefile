@@ -88,7 +88,7 @@ bundle: widget/node_modules ## build shelf.js
 bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|statistics|serving
 	$(BIN)/python -m tests.bench $(PART)
 
-prove: .venv/.development ## the full figures of what `make test` samples; PART=kills|statistics|truth
+prove: .venv/.development ## the full figures of what `make test` samples; PART=cache|kills|statistics|tasks|truth
 	$(BIN)/python -m tests.prove $(PART)
 
 requirements: .venv/bin/python ## pin and hash again what requirements*.in ask for

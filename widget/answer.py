@@ -166,13 +166,19 @@ def _ask(
 
 
 def to_json(
-    answer: Answer, title: str, locale: str, *, prices: bool, layout: Layout | None = None
+    answer: Answer,
+    title: str,
+    locale: str,
+    *,
+    prices: bool,
+    layout: Layout | None = None,
+    exact: bool = False,
 ) -> bytes:
     """The answer's body. Cards come ready from the store; only reasons are added to them."""
     items = []
     for item in answer.items:
         body = item.body if prices else _without_prices(item.body)
-        more = {"strategy": item.strategy, "reason": choose.say(item.reason, locale)}
+        more = {"strategy": item.strategy, "reason": choose.say(item.reason, locale, exact)}
         items.append(body.encode() + b"," + orjson.dumps(more)[1:])
     head = orjson.dumps(
         {

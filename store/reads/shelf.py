@@ -93,7 +93,7 @@ class Buyer:
 _CUSTOMER = "SELECT customer_id FROM customer_digests WHERE shop_id = ? AND digest = ?"
 _BOUGHT = """
 SELECT l.product_id FROM orders o JOIN order_lines l ON l.order_id = o.id
-WHERE o.customer_id = ? AND o.status <> 'cancelled' AND o.placed_at <= ?
+WHERE o.customer_id = ? AND o.status <> 'cancelled' AND NOT o.kept_out AND o.placed_at <= ?
   AND l.product_id IS NOT NULL
 ORDER BY o.placed_at DESC, l.external_id LIMIT ?
 """
