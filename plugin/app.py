@@ -32,6 +32,7 @@ from plugin import (
     session,
     settings,
     shelves,
+    shoppers,
     shops,
     webhooks,
 )
@@ -43,7 +44,7 @@ LONGEST_BODY = 64 * 1024
 
 ROOMS = (
     entry, shops, connect, overview, shelves, rules, explorer, experiments, report, models,
-    data, privacy, settings, people, log, api, webhooks, install_woocommerce,
+    data, privacy, settings, people, log, api, shoppers, webhooks, install_woocommerce,
 )  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def create_app(store: Store) -> Flask:
     csrf = CSRFProtect(app)
     # Machines send no forms of ours; they prove themselves by a signature or a one-time word.
     csrf.exempt(webhooks.pages)
+    csrf.exempt(shoppers.pages)
     for view in (install_woocommerce.callback, install_woocommerce.exchange):
         csrf.exempt(view)
     refusals.install(app)
