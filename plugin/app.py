@@ -20,12 +20,14 @@ from plugin import (
     layout,
     models,
     overview,
+    proxy,
     refusals,
     report,
     session,
     shops,
     webhooks,
 )
+from plugin.install import shopify as install_shopify
 from plugin.install import woocommerce as install_woocommerce
 from store.opening import Store
 
@@ -48,7 +50,8 @@ def create_app(store: Store) -> Flask:
     access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
     csrf = CSRFProtect(app)
     # Machines send no forms of ours; they prove themselves by a signature or a one-time word.
-    csrf.exempt(webhooks.pages)
+    for room in (webhooks, proxy, install_shopify):
+        csrf.exempt(room.pages)
     for view in (install_woocommerce.callback, install_woocommerce.exchange):
         csrf.exempt(view)
     refusals.install(app)
@@ -63,6 +66,8 @@ def create_app(store: Store) -> Flask:
         api,
         webhooks,
         install_woocommerce,
+        install_shopify,
+        proxy,
     ):
         app.register_blueprint(room.pages)
     return app
