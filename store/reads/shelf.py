@@ -19,7 +19,7 @@ from store.keys import Ring, ShopKeys, digest
 from store.packing import unpack
 from store.reads import experiments, shops
 from store.reads.rules import UNSTEERED, Steering, steering
-from store.records import Arm, Card, Entry, Experiment, ShelfLook
+from store.records import EVERY_SHELF, Arm, Card, Entry, Experiment, ShelfLook
 from store.tables import to_micros
 
 
@@ -33,6 +33,7 @@ class ShopConfig:
     running: Mapping[str, Experiment]  # placement -> its one running experiment
     rivals: Mapping[int, int]  # experiment -> the model its control arm sees, where that differs
     rules: Steering = UNSTEERED
+    holdout: Experiment | None = None  # the running test of all shelves together
     looks: Mapping[str, ShelfLook] = field(default_factory=dict)  # placement -> how it is shown
 
 
@@ -60,6 +61,7 @@ def shop_config(
         keys=shops.keys(connection, ring, shop.id, now),
         live=live,
         running={e.placement: e for e in running},
+        holdout=next((e for e in running if e.placement == EVERY_SHELF), None),
         rivals=experiments.rival_models(connection, shop.id, running),
         rules=steering(connection, shop.id, now, known.rules if known else UNSTEERED),
         looks=looks(connection, shop.id),

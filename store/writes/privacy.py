@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from store import tables, upsert
 from store.keys import DIGEST_BYTES
 from store.records import CUSTOMERS_OWN
+from store.writes.units import touch_visitors
 
 # How long the law and the platforms give.
 ANSWER_WITHIN = timedelta(days=30)
@@ -74,6 +75,11 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> None:
     """
     t = tables
     nobody = secrets.token_bytes(DIGEST_BYTES)
+    # Who was one person with this visitor is counted anew, without them.
+    touch_visitors(connection, shop_id, {nobody, *_others(connection, shop_id, visitor)})
+    connection.execute(
+        delete(t.Touched).where(t.Touched.shop_id == shop_id, t.Touched.visitor == visitor)
+    )
     connection.execute(
         delete(t.Event).where(t.Event.shop_id == shop_id, t.Event.visitor == visitor)
     )
@@ -90,6 +96,23 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> None:
     tokens = t.OrderLine.order_id.in_(select(t.Order.id).where(orders))
     connection.execute(update(t.OrderLine).where(tokens).values(token=None))
     connection.execute(update(t.Order).where(orders).values(visitor=nobody, erased=True))
+    connection.execute(
+        update(t.UnitRow)
+        .where(t.UnitRow.visitor == visitor, t.UnitRow.experiment_id.in_(ours))
+        .values(visitor=nobody)
+    )
+
+
+def _others(connection: Connection, shop_id: int, visitor: bytes) -> set[bytes]:
+    """The other devices of the customers that a visitor turned out to be."""
+    i = tables.Identity
+    theirs = select(i.customer_id).where(i.shop_id == shop_id, i.visitor == visitor)
+    rows = connection.scalars(
+        select(i.visitor).where(
+            i.shop_id == shop_id, i.customer_id.in_(theirs), i.visitor != visitor
+        )
+    )
+    return {bytes(other) for other in rows}
 
 
 def erase_customer(connection: Connection, shop_id: int, customer_id: int) -> list[bytes]:

@@ -63,7 +63,6 @@ final class Settings extends WC_Integration {
 			WC_Admin_Settings::add_message( __( 'Disconnected. Shelves are gone from your pages; your server keeps what it has until you remove the shop there.', 'alongside' ) );
 		}
 		delete_transient( ConnectionPanel::CHECKED );
-		WebhookHealth::schedule();
 		return parent::process_admin_options();
 	}
 
@@ -74,7 +73,7 @@ final class Settings extends WC_Integration {
 	 * @param mixed  $value As posted.
 	 */
 	public function validate_limit_field( $key, $value ): string {
-		return (string) max( 1, min( 24, (int) $value ) );
+		return (int) $value > 0 ? (string) min( 24, (int) $value ) : '';
 	}
 
 	private function keep_connection(): void {
