@@ -49,8 +49,8 @@ install = $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0
 
 # `install`, not `ci`: registries that carry only some of a package's platforms leave the others out
 # of the lock, and `ci` then refuses. Versions and hashes are the lock's all the same.
-widget/node_modules: widget/package-lock.json | .venv/.node
-	npm --prefix widget install --no-save --no-audit --no-fund --loglevel=error
+%/node_modules: %/package-lock.json | .venv/.node
+	npm --prefix $* install --no-save --no-audit --no-fund --loglevel=error
 	touch $@
 
 # --- verbs ----------------------------------------------------------------------------------------
@@ -62,16 +62,18 @@ serve: .venv/.runtime ## the application and the clock; settings in docs/setting
 	$(BIN)/flask db upgrade
 	$(BIN)/python -m scheduler & clock=$$!; trap 'kill $$clock' EXIT; $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
 
-lint: .venv/.development widget/node_modules ## style, types, layers
+lint: .venv/.development widget/node_modules plugin/shopify/node_modules ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm --prefix widget run --silent lint
+	npm --prefix plugin/shopify run --silent lint
 
 test: lint ## every check
 	npm --prefix widget run --silent test
-	STRICT=$(STRICT) $(BIN)/pytest -q
+	npm --prefix plugin/shopify run --silent test
+	STRICT=$(STRICT) $(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 bundle: widget/node_modules ## build shelf.js
 	npm --prefix widget run --silent bundle
@@ -79,7 +81,7 @@ bundle: widget/node_modules ## build shelf.js
 bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|statistics|serving
 	$(BIN)/python -m tests.bench $(PART)
 
-prove: .venv/.development ## the full figures of what `make test` samples; PART=kills|statistics
+prove: .venv/.development ## the full figures of what `make test` samples; PART=kills|statistics|truth
 	$(BIN)/python -m tests.prove $(PART)
 
 requirements: .venv/bin/python ## pin and hash again what requirements*.in ask for
@@ -89,4 +91,4 @@ requirements: .venv/bin/python ## pin and hash again what requirements*.in ask f
 	done
 
 clean: ## remove what was built and installed; instance/ stays
-	rm -rf .venv build widget/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build widget/node_modules plugin/shopify/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

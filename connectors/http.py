@@ -1,9 +1,9 @@
 """How do we ask a shop something over HTTP without hanging, leaking or being led astray?
 
 The only place that imports requests. It knows nothing of any platform: it sends one GET (signed
-anew on each try, by a callable), waits and tries again while that helps, and turns everything
-that can come back into an `Answer` or an error of `connectors.errors`. Nothing is logged here,
-and no error holds a query string, a header or an address's credentials.
+anew on each try, by a callable) or one POST of JSON, waits and tries again while that helps, and
+turns everything that can come back into an `Answer` or an error of `connectors.errors`. Nothing is
+logged here, and no error holds a query string, a header or an address's credentials.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -63,6 +63,10 @@ class Answer:
     at: datetime | None  # the shop's clock (its Date header), where it tells
 
 
+class Gone(Exception):
+    """The file that was to be downloaded is not there: whoever asked for it asks for a new one."""
+
+
 class Session:
     """Keeps connections open to one shop. `allow_private`: its owner vouches for an inner address.
 
@@ -97,28 +101,105 @@ class Session:
         TryLater (busy, unreachable, cut off), TooMuch (took too long or was too big),
         Misconfigured (redirect, private or unknown host, TLS fault), Unreadable (not JSON).
         """
+
+        def once() -> Answer:
+            signed, headers = sign("GET", url, params) if sign else (params, {})
+            full = f"{url}?{urlencode(signed)}" if signed else url
+            return self._try("GET", full, headers, None, BUSY)
+
+        return self._again(url, once)
+
+    def post(self, url: str, data: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
+        """The answer to a POST of JSON, as `get`; a 429 that holds JSON is the caller's to read.
+
+        It may be sent more than once: only for what may be asked twice.
+        """
+        body = orjson.dumps(data)
+        headers = {"Content-Type": "application/json", **headers}
+        busy = tuple(status for status in BUSY if status != 429)
+        return self._again(url, lambda: self._try("POST", url, headers, body, busy))
+
+    def download(self, url: str) -> Iterator[bytes]:
+        """The bytes of a file, however long; a broken connection goes on where it broke.
+
+        Raises Gone when the file is not there (any more), else as `get`.
+        """
+        self._check_host(url)
+        there, failures = 0, 0
+        while True:
+            try:
+                for part in self._parts(url, there):
+                    there += len(part)
+                    failures = 0
+                    yield part
+                return
+            except TryLater as error:
+                failures += 1
+                asked_s = error.after_s if isinstance(error, _Asked) else 0
+                if failures >= self._limits.tries or asked_s > self._limits.longest_wait_s:
+                    raise
+                backoff_s = self._limits.backoff_s * 2 ** (failures - 1)
+                self._sleep(max(asked_s, backoff_s * (1 + random.random())))  # noqa: S311
+
+    def _parts(self, url: str, start: int) -> Iterator[bytes]:
+        limits, place = self._limits, _place(url)
+        # A file that travels compressed could not be gone on with in its middle.
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        try:
+            with self._requests.get(
+                url,
+                headers=headers,
+                timeout=(limits.connect_s, limits.read_s),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                status = response.status_code
+                if status in (400, 403, 404, 410):
+                    raise Gone(f"{place} is not there any more (it answered {status}).")
+                if status == 416:  # nothing after what we have
+                    return
+                if status not in (200, 206):
+                    raise _busy(status, response.headers, place)
+                skip = start if status == 200 else 0
+                for part in response.iter_content(2**20):
+                    if skip >= len(part):
+                        skip -= len(part)
+                        continue
+                    yield part[skip:]
+                    skip = 0
+        except (requests.exceptions.RequestException, HTTPError, OSError):
+            raise TryLater(300, f"The connection to {place} failed or was cut off.") from None
+
+    def _again(self, url: str, once: Callable[[], Answer]) -> Answer:
         self._check_host(url)
         # Not urllib3's Retry, which sends the same bytes again: a signature is good only once.
         for turn in range(1, self._limits.tries):
             try:
-                return self._try(url, params, sign)
+                return once()
             except TryLater as error:
                 asked_s = error.after_s if isinstance(error, _Asked) else 0
                 if asked_s > self._limits.longest_wait_s:
                     raise
                 backoff_s = self._limits.backoff_s * 2 ** (turn - 1)
                 self._sleep(max(asked_s, backoff_s * (1 + random.random())))  # noqa: S311
-        return self._try(url, params, sign)
+        return once()
 
-    def _try(self, url: str, params: Mapping[str, str], sign: Sign | None) -> Answer:
-        headers: Mapping[str, str] = {}
-        if sign:
-            params, headers = sign("GET", url, params)
-        full = f"{url}?{urlencode(params)}" if params else url
-        limits, place = self._limits, _place(url)
+    def _try(
+        self,
+        method: str,
+        full: str,
+        headers: Mapping[str, str],
+        sent: bytes | None,
+        busy: tuple[int, ...],
+    ) -> Answer:
+        limits, place = self._limits, _place(full)
         try:
-            with self._requests.get(
+            with self._requests.request(
+                method,
                 full,
+                data=sent,
                 headers=dict(headers),
                 timeout=(limits.connect_s, limits.read_s),
                 allow_redirects=False,
@@ -136,7 +217,7 @@ class Session:
             raise TooMuch(300, f"{place} took too long to answer.") from None
         except (requests.exceptions.RequestException, HTTPError, OSError):
             raise TryLater(300, f"The connection to {place} failed or was cut off.") from None
-        return _read(response, body, place)
+        return _read(response, body, place, busy)
 
     def _body(self, response: requests.Response, place: str) -> bytes:
         deadline = time.monotonic() + self._limits.answer_s
@@ -181,15 +262,19 @@ class _Asked(TryLater):
     """The shop itself said how long to wait."""
 
 
-def _read(response: requests.Response, body: bytes, place: str) -> Answer:
+def _busy(status: int, headers: Mapping[str, str], place: str) -> TryLater:
+    why = f"{place} is busy or briefly down (it answered {status})."
+    wait_s = _retry_after_s(headers.get("Retry-After"))
+    if wait_s is not None:
+        return _Asked(wait_s, why)
+    # PHP that ran out of memory or time says 500 or 504: fewer rows at once may do.
+    return (TooMuch if status in (500, 502, 504, 524) else TryLater)(300, why)
+
+
+def _read(response: requests.Response, body: bytes, place: str, busy: tuple[int, ...]) -> Answer:
     status, headers = response.status_code, response.headers
-    if status in BUSY:
-        why = f"{place} is busy or briefly down (it answered {status})."
-        wait_s = _retry_after_s(headers.get("Retry-After"))
-        if wait_s is not None:
-            raise _Asked(wait_s, why)
-        # PHP that ran out of memory or time says 500 or 504: fewer rows at once may do.
-        raise (TooMuch if status in (500, 502, 504, 524) else TryLater)(300, why)
+    if status in busy or (status == 429 and body.lstrip()[:1] != b"{"):
+        raise _busy(status, headers, place)
     if 300 <= status < 400:
         target = urlsplit(headers.get("Location", ""))
         to = f"{target.scheme}://{target.hostname}" if target.hostname else "another address"

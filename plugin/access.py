@@ -66,7 +66,8 @@ def _to_log_in() -> AnyResponse:
     if request.method not in _HARMLESS:
         flash("You were logged out meanwhile, so nothing was changed. Log in and try again.")
         return redirect(url_for("entry.log_in"), 303)
-    query = urlencode({"next": request.path}) if request.path != "/admin/" else ""
+    wanted = request.full_path.rstrip("?")
+    query = urlencode({"next": wanted}) if wanted != "/admin/" else ""
     return redirect(url_for("entry.log_in") + (f"?{query}" if query else ""))
 
 

@@ -24,7 +24,9 @@ from plugin import (
     report,
     session,
     shops,
+    webhooks,
 )
+from plugin.install import woocommerce as install_woocommerce
 from store.opening import Store
 
 # The longest form of ours is a few hundred bytes.
@@ -44,9 +46,23 @@ def create_app(store: Store) -> Flask:
     session.install(app, store)
     headers.install(app, https=store.settings.base_url.startswith("https://"))
     access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    # Machines send no forms of ours; they prove themselves by a signature or a one-time word.
+    csrf.exempt(webhooks.pages)
+    for view in (install_woocommerce.callback, install_woocommerce.exchange):
+        csrf.exempt(view)
     refusals.install(app)
     layout.install(app)
-    for room in (entry, shops, overview, experiments, report, models, api):
+    for room in (
+        entry,
+        shops,
+        overview,
+        experiments,
+        report,
+        models,
+        api,
+        webhooks,
+        install_woocommerce,
+    ):
         app.register_blueprint(room.pages)
     return app

@@ -13,9 +13,10 @@ from typing import get_args
 
 from sqlalchemy import Connection
 
+from plugin import ruling
 from recommenders import choose
 from store.errors import Explained
-from store.reads import catalogue, shelf
+from store.reads import catalogue, rules, shelf
 from store.records import Card, Entry, Placement, Strategy
 
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
@@ -47,6 +48,7 @@ class Told:
     score: float
     reason: str  # the sentence on the shelf; "" for what is not shown
     voices: Sequence[Voice]
+    rules: Sequence[str]  # of the merchant's that touch it here
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,44 +75,47 @@ def explain(
     lists = shelf.lists(connection, model, choose.slots(ask, STRATEGIES))
     candidates = choose.rank(ask, strategies, lists)
     voices = _voices(lists, strategies)
-    # Also what only strategies that are not live would bring: "why is it not there?" is asked.
+    # Also what only strategies that are not live would bring, and what rules keep away: "why is it
+    # not there?" is asked.
     others = [key for key in voices if key not in {c.product for c in candidates}]
+    pinned = [key for key in ask.effects.pins if key not in voices][: choose.MOST_PINS]
     cards = shelf.cards(connection, [*choose.card_keys(ask, candidates), *others])
-    names = catalogue.stock(connection, [*(c.product for c in candidates), *others])
+    named = [*(c.product for c in candidates), *others, *pinned]
+    names = catalogue.stock(connection, named)
+    ruled = rules.about(connection, config.shop.id, named, placement, config.shop.now())
     items = choose.choose(ask, candidates, cards)
     place_of = {item.product: i for i, item in enumerate(items, start=1)}
     sentences = {item.product: choose.say(item.reason, config.shop.locale) for item in items}
+    strategies_of = {item.product: item.strategy for item in items}
     groups = {cards[i.product].group: i.id for i in items}
-    told = [
-        Told(
-            product=names[c.product].external_id if c.product in names else "?",
-            title=_title(cards.get(c.product)),
-            place=place_of.get(c.product),
-            dropped=""
-            if c.product in place_of
-            else _why(c.product, cards, names, groups, full=len(items) >= ask.limit),
-            strategy=c.strategy,
-            score=c.score,
-            reason=sentences.get(c.product, ""),
-            voices=voices.get(c.product, ()),
+    shelf_is_full = len(items) >= ask.limit
+
+    def told(key: int, strategy: str, score: float, dropped: str) -> Told:
+        return Told(
+            product=names[key].external_id if key in names else "?",
+            title=_title(cards.get(key)),
+            place=place_of.get(key),
+            dropped="" if key in place_of else dropped,
+            strategy=strategies_of.get(key, strategy),
+            score=score,
+            reason=sentences.get(key, ""),
+            voices=voices.get(key, ()),
+            rules=[ruling.sentence(rule) for rule in ruled.get(key, ())],
         )
+
+    every = [
+        told(c.product, c.strategy, c.score, _why(c.product, cards, names, groups, shelf_is_full))
         for c in candidates
     ]
-    told += [
-        Told(
-            names[key].external_id if key in names else "?",
-            _title(cards.get(key)),
-            None,
-            _unranked(key, ask, voices[key]),
-            voices[key][0].strategy,
-            voices[key][0].score,
-            "",
-            voices[key],
-        )
+    every += [
+        told(key, voices[key][0].strategy, voices[key][0].score, _unranked(key, ask, voices[key]))
         for key in others
     ]
-    shown = sorted((t for t in told if t.place), key=lambda t: t.place or 0)
-    return Explanation(placement, model, strategies, shown, [t for t in told if not t.place])
+    every += [
+        told(key, "pinned", 0.0, _why(key, cards, names, groups, shelf_is_full)) for key in pinned
+    ]
+    shown = sorted((t for t in every if t.place), key=lambda t: t.place or 0)
+    return Explanation(placement, model, strategies, shown, [t for t in every if not t.place])
 
 
 def _ask(
@@ -121,7 +126,7 @@ def _ask(
     customer: str | None,
     limit: int,
 ) -> choose.Ask:
-    ask = choose.Ask(placement, limit=limit)
+    ask = choose.Ask(placement, limit=limit, effects=config.rules.on(placement))
     if product is not None:
         known = shelf.known_products(connection, config.shop.id, [product]).get(product)
         if known is None:
@@ -155,7 +160,6 @@ def _why(
     cards: Mapping[int, Card],
     names: Mapping[int, catalogue.Stock],
     groups: Mapping[int, str],
-    *,
     full: bool,
 ) -> str:
     """What dropped a ranked candidate, in the order in which the shelf asks."""
@@ -174,6 +178,10 @@ def _why(
 def _unranked(key: int, ask: choose.Ask, voices: Sequence[Voice]) -> str:
     if key == ask.product:
         return "it is the product of the page"
+    if key in ask.effects.hidden:
+        return "a rule of yours keeps it away"
+    if key in ask.effects.sensitive:
+        return "it is marked as sensitive"
     if not any(voice.live for voice in voices):
         return f"{voices[0].strategy} is not live here"
     return "enough stood before it"

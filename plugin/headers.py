@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
+FORMS = "form-action 'self'"
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -18,7 +19,7 @@ POLICY = "; ".join(
         "img-src 'self' data:",
         "object-src 'none'",
         "base-uri 'none'",
-        "form-action 'self'",
+        FORMS,
         "frame-ancestors 'none'",
     )
 )
@@ -36,10 +37,19 @@ HEADERS = {
 STRICT_TRANSPORT = f"max-age={int(timedelta(days=730).total_seconds())}"
 
 
+def let_forms_go_to(origin: str) -> None:
+    """Let a form of this page end at another site: browsers hold a redirect after it to the policy
+    of the page that sent it."""
+    g.policy_changes = [(FORMS, f"{FORMS} {origin}")]
+
+
 def install(app: Flask, *, https: bool) -> None:
     @app.after_request
     def harden(answer: Response) -> Response:
         answer.headers.update(HEADERS)
+        for old, new in g.get("policy_changes", ()):
+            policy = answer.headers["Content-Security-Policy"].replace(old, new)
+            answer.headers["Content-Security-Policy"] = policy
         if https:
             answer.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
         if request.endpoint != "static":

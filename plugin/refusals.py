@@ -1,6 +1,6 @@
 """How pages say no: one sentence on what happened, one on what to do, never a trace.
 
-Addresses under /api/ answer problem JSON (RFC 9457) instead of a page.
+Addresses that machines call answer problem JSON (RFC 9457) instead of a page.
 """
 
 from __future__ import annotations
@@ -18,15 +18,24 @@ from store.reads.shops import UnknownShop
 
 _TITLES = {
     400: "That could not be read",
+    401: "Not proven",
     403: "Not allowed",
     404: "Nothing here",
     405: "That does not work here",
     409: "That cannot be done now",
+    410: "Over",
     413: "Too large",
+    422: "That could not be read",
     429: "Too many tries",
     500: "Something broke",
     503: "The store did not answer",
 }
+_MACHINES = (
+    "/api/",
+    "/webhooks/",
+    "/install/woocommerce/callback",
+    "/install/woocommerce/exchange",
+)
 _DETAILS = {
     404: "The address may be mistyped, or what was here is gone.",
     405: "Go back, reload the page and use its buttons.",
@@ -38,7 +47,7 @@ _DETAILS = {
 def refusal(status: int, detail: str | None = None) -> Response:
     title = _TITLES.get(status, "That did not work")
     detail = detail or _DETAILS.get(status, "Go back, reload the page and try again.")
-    if request.path.startswith("/api/"):
+    if request.path.startswith(_MACHINES):
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         return Response(orjson.dumps(body), status, content_type="application/problem+json")
     return Response(render_template("refusal.html", title=title, detail=detail), status)

@@ -3,8 +3,10 @@
 Pure functions around the two reads of a request: `wanted` says which lists to read with the
 products that a page names, and `slots` names the lists themselves once the store's keys are known;
 `rank` blends them along the placement's chain, `choose` drops what may not be shown and applies
-pins. The widget, `flask recommend`, `flask explain`, the admin's preview and the backtest all call
-these. Plain Python: a web worker loads no numpy for them. Sentences are made in `reasons.py`.
+pins. What the merchant's rules do is worked out before and stands in the question
+(`Ask.effects`). The widget, `flask recommend`, `flask explain`, the admin's preview and the
+backtest all call these. Plain Python: a web worker loads no numpy for them. Sentences are made in
+`reasons.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ from recommenders.chains import (
 )
 from recommenders.reasons import say
 from store.records import (
+    NO_EFFECTS,
     Card,
+    Effects,
     Entry,
     Placement,
     Reason,
@@ -64,10 +68,15 @@ class Ask:
     novel: bool = False  # leave out what the customer has bought
     owned: frozenset[int] = frozenset()  # all that the customer ever bought (for novel)
     category_name: str = ""  # for the reason; without it the sentence names no category
+    effects: Effects = NO_EFFECTS  # of the merchant's rules on this placement
 
 
 # Reasons that name the product they follow from.
 _NAMING = frozenset({"because_viewed", "because_bought", "because_carted"})
+
+
+# A shelf has room for 24; some pins may be sold out, and their cards are read with every request.
+MOST_PINS = 48
 
 
 class Candidate(NamedTuple):
@@ -119,13 +128,14 @@ def rank(
     them can be sold. Later steps of the chain are not looked at before they are needed.
     """
     most = deepest(ask.limit) if most is None else most
+    hidden = ask.effects.hidden
     seen = {ask.product, *ask.cart}
     if ask.novel:
         seen |= ask.owned
     found: list[Candidate] = []
     for step in chain(ask.placement, ask.novel):
         for candidate in _blend(ask, step, strategies, lists):
-            if candidate.product not in seen:
+            if candidate.product not in seen and candidate.product not in hidden:
                 seen.add(candidate.product)
                 found.append(candidate)
                 if len(found) == most:
@@ -138,9 +148,9 @@ def deepest(limit: int) -> int:
     return 2 * limit + 12
 
 
-def card_keys(ask: Ask, candidates: Iterable[Candidate], pins: Sequence[int] = ()) -> list[int]:
+def card_keys(ask: Ask, candidates: Iterable[Candidate]) -> list[int]:
     """The products whose cards `choose` looks at: read them in one statement."""
-    keys = dict.fromkeys(pins)
+    keys = dict.fromkeys(ask.effects.pins[:MOST_PINS])
     for candidate in candidates:
         keys[candidate.product] = None
         if candidate.about is not None:
@@ -152,29 +162,27 @@ def card_keys(ask: Ask, candidates: Iterable[Candidate], pins: Sequence[int] = (
 
 
 def choose(
-    ask: Ask,
-    candidates: Sequence[Candidate],
-    cards: Mapping[int, Card],
-    pins: Sequence[int] = (),
-    excluded: frozenset[int] = frozenset(),
+    ask: Ask, candidates: Sequence[Candidate], cards: Mapping[int, Card]
 ) -> list[Recommendation]:
     """The shelf: pins first, then candidates that can be sold, one of each near-duplicate group.
 
     Fewer than the limit is an honest answer; a repeat never is.
     """
-    hidden = excluded.union(ask.cart, ask.owned if ask.novel else ())
+    hidden = {ask.product, *ask.cart}
+    if ask.novel:
+        hidden |= ask.owned
     # What lies in the cart or is on the page needs no twin beside it.
     present = (cards.get(key) for key in (ask.product, *ask.cart) if key is not None)
     groups = {card.group for card in present if card is not None}
     shelf: list[Recommendation] = []
-    picked = (Candidate(key, 0.0, "pinned", "picked") for key in pins)
+    picked = (Candidate(key, 0.0, "pinned", "picked") for key in ask.effects.pins[:MOST_PINS])
     for candidate in (*picked, *candidates):
         if len(shelf) >= ask.limit:
             break
         card = cards.get(candidate.product)
         if card is None or not card.sellable or card.group in groups:
             continue
-        if candidate.product in hidden or candidate.product == ask.product:
+        if candidate.product in hidden or candidate.product in ask.effects.hidden:
             continue
         groups.add(card.group)
         reason = _reason(ask, candidate, cards)
@@ -226,6 +234,7 @@ def _blend(
         totals, loudest = _sum(ask, next(iter(parts.values())), lists)
     else:
         totals, loudest = _together([_sum(ask, own, lists) for own in parts.values()])
+    _steer(ask.effects.weights, totals)
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
     for product in sorted(totals, key=totals.__getitem__, reverse=True):
         _, part, anchor, support, strength = loudest[product]
@@ -257,6 +266,14 @@ def _together(
     return totals, loudest
 
 
+def _steer(weights: Mapping[int, float], totals: dict[int, float]) -> None:
+    """Boosted and buried products move among those that the same step names."""
+    if weights:
+        for product, score in totals.items():
+            factor = weights.get(product, 1.0)
+            totals[product] = score * factor if score > 0 else score / factor
+
+
 def _kind(part: Part, support: int, strength: float) -> str:
     """What a candidate may say of itself; of an ensemble's, by the evidence it came with."""
     kind = KINDS[part.strategy, part.of]
@@ -282,6 +299,7 @@ def _sum(
     """One strategy's lists added up: product -> score, and the entry that gave it most."""
     sums: dict[int, float] = {}
     voices: dict[int, _Voice] = {}
+    sensitive = ask.effects.sensitive
     for part in parts:
         weight = part.weight
         supported = part.supported
@@ -290,6 +308,9 @@ def _sum(
             for product, score, support, strength in entries:
                 if supported and not support:
                     continue
+                if sensitive and (product in sensitive or anchor in sensitive):  # noqa: SIM102
+                    if not _open(part, support, strength):
+                        continue
                 gain = weight * score
                 if product in sums:
                     sums[product] += gain
@@ -300,6 +321,15 @@ def _sum(
                 voices[product] = (gain, part, anchor, support, strength)
             weight *= STEP_BACK
     return sums, voices
+
+
+def _open(part: Part, support: int, strength: float) -> bool:
+    """Whether a list may name a pair with a sensitive product: never from what one person did,
+    and from purchases only with 3 distinct buyers behind it (0 stands for fewer)."""
+    if part.of not in ("product", "category", "shop"):
+        return False
+    company = part.strategy == "bought_together" or (part.strategy == "blend" and strength > 0)
+    return support > 0 or not company
 
 
 def _entries(

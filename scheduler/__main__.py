@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from connectors.errors import ConnectorError
 from scheduler import jobs
@@ -51,6 +52,7 @@ class Clock:
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
         self._known: set[str] = set()
+        self._once: set[str] = set()  # runs for what waits, until they are over
         self._children: set[subprocess.Popen[bytes]] = set()
 
     def run(self, over: threading.Event) -> None:
@@ -65,37 +67,62 @@ class Clock:
                 child.terminate()
 
     def _watch(self) -> None:
-        """New and removed shops, requests from people, and jobs whose process died."""
+        """New and removed shops, what waits, requests from people, and jobs whose process died."""
         now = datetime.now(UTC)
         with reading(self._store.engine) as connection:
             every = shops.every(connection)
+            waiting = [
+                (job.name, shop_id)
+                for job in jobs.TIMETABLE
+                for shop_id in job.waits(connection, now)
+                if any(shop.id == shop_id and job.for_shop(shop) for shop in every)
+            ]
         wanted: set[str] = set()
         for job in jobs.TIMETABLE:
+            if job.trigger is None:
+                continue
             for shop in every if job.per_shop else (None,):
-                if shop is not None and not job.for_platform(shop.platform):
+                if shop is not None and not job.for_shop(shop):
                     continue
                 name = _name(job.name, shop.id if shop else None)
                 wanted.add(name)
                 if name not in self._known:
-                    self._add(job, shop, name, now)
+                    trigger = job.trigger(self._store.settings, shop)
+                    self._add(job, trigger, shop, name, now)
         for gone in self._known - wanted:
             self._scheduler.remove_job(gone)
         self._known = wanted
         with writing(self._store.engine) as connection:
             asked = job_writes.take_requests(connection, now)
             dead = job_writes.mark_cut_off(connection, now - SILENT_AFTER, now)
+        for job_name, waiting_shop in waiting:
+            self._soon(job_name, waiting_shop)
         for shop_id, job_name in asked:
             self._at_once(job_name, shop_id)
         for job_name, dead_shop in dead:
             log.warning("job was cut off; it runs again", job=job_name, shop=dead_shop)
             self._at_once(job_name, dead_shop)
 
-    def _add(self, job: jobs.Job, shop: shops.Shop | None, name: str, now: datetime) -> None:
+    def _soon(self, job: str, shop_id: int | None) -> None:
+        """Once, when a worker is free; not again before that run is over."""
+        name = _name(job, shop_id)
+        if name not in self._once:
+            self._once.add(name)
+            self._scheduler.add_job(self._in_a_child, id=name, args=(job, shop_id))
+
+    def _add(
+        self,
+        job: jobs.Job,
+        trigger: BaseTrigger,
+        shop: shops.Shop | None,
+        name: str,
+        now: datetime,
+    ) -> None:
         due = jobs.due_at(self._store, job, shop, now)
         first = {} if due is None else {"next_run_time": due}
         self._scheduler.add_job(
             self._in_a_child,
-            job.trigger(self._store.settings, shop),
+            trigger,
             id=name,
             args=(job.name, shop.id if shop else None),
             **first,
@@ -116,6 +143,7 @@ class Clock:
             if child.wait():
                 log.error("job failed", job=job, shop=shop_id, code=child.returncode)
         finally:
+            self._once.discard(_name(job, shop_id))
             self._children.discard(child)
             if child.stdin:
                 child.stdin.close()

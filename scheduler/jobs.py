@@ -4,6 +4,7 @@
     sync     every SYNC_MINUTES, per shop          what changed at the shop; daily also what is gone
     train    daily at TRAIN_HOUR of the shop's     fit, measure, publish or refuse
              day, and after the first sync
+    inbox    when a shop's webhook told something  ask the shop for what it named
     tally    every TALLY_MINUTES, per shop         judge ended days, refresh reports
     upkeep   daily, for all shops                  old lists, old events
 
@@ -20,7 +21,10 @@ from datetime import datetime, timedelta
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy import Connection
 
+from scheduler import subscribing
+from scheduler.inbox import empty
 from scheduler.record import recorded
 from scheduler.sync import CONNECTORS, SWEPT, sync
 from scheduler.tally import tally
@@ -28,7 +32,7 @@ from scheduler.train import train
 from scheduler.upkeep import upkeep
 from store.engine import reading, writing
 from store.opening import Store
-from store.reads import models, overview, shops
+from store.reads import inbox, models, overview, shops
 from store.reads.shops import Shop
 from store.settings import Settings
 from store.writes import jobs as writes
@@ -41,9 +45,21 @@ SWEEP_EVERY = timedelta(days=1)
 class Job:
     name: str
     per_shop: bool
-    trigger: Callable[[Settings, Shop | None], BaseTrigger]
+    # When it runs by itself; None: when somebody asks, or something waits for it.
+    trigger: Callable[[Settings, Shop | None], BaseTrigger] | None
     every: Callable[[Settings], timedelta]  # after so long without a run it is overdue
-    for_platform: Callable[[str], bool] = lambda platform: True
+    for_shop: Callable[[Shop], bool] = lambda shop: True
+    # The shops for which it has something to do now.
+    waits: Callable[[Connection, datetime], set[int]] = lambda connection, now: set()
+
+
+def _can_be_asked(shop: Shop) -> bool:
+    return shop.platform in CONNECTORS and shop.uninstalled_at is None
+
+
+def _may_tell(shop: Shop) -> bool:
+    """Also one that left: the law's requests come later."""
+    return shop.platform != "files"
 
 
 TIMETABLE: tuple[Job, ...] = (
@@ -52,8 +68,9 @@ TIMETABLE: tuple[Job, ...] = (
         True,
         lambda settings, shop: IntervalTrigger(minutes=settings.sync_minutes),
         lambda settings: timedelta(minutes=settings.sync_minutes),
-        lambda platform: platform in CONNECTORS,
+        _can_be_asked,
     ),
+    Job("inbox", True, None, lambda settings: timedelta.max, _may_tell, inbox.shops_due),
     Job(
         "train",
         True,
@@ -102,6 +119,8 @@ def run(store: Store, job: str, shop_id: int | None) -> None:
     with recorded(store, job, shop_id) as run_:
         if job == "sync":
             _sync(store, shop, run_.say)
+        elif job == "inbox":
+            run_.say(empty(store, shop, run_.say))
         elif job == "train":
             trained = train(store, shop, run_.say)
             better = sum(o.outcome == "promoted" for o in trained.outcomes)
@@ -116,7 +135,10 @@ def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
     def progress(stream: str, read: int, total: int | None) -> None:
         say(f"{stream}: {read:,}" + (f" of {total:,}" if total else ""))
 
-    say(str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop))))
+    done = str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop)))
+    say(done)
+    if subscribing.is_due(store, shop):
+        say(f"{done}; {subscribing.renew(store, shop)}")
     with reading(store.engine) as connection:
         trained = models.every(connection, shop.id)
     if not trained:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from store.engine import reading, writing
 from store.opening import Store
 from store.reads import shops
-from store.writes import models, people, retention
+from store.writes import inbox, installs, models, people, retention
 
 # Attempts are counted over minutes; a day of them is more than any limit looks at.
 ATTEMPTS_FOR = timedelta(days=1)
@@ -40,7 +40,12 @@ def upkeep(store: Store) -> str:
             events += gone
             if not gone:
                 break
+    while True:
+        with writing(store.engine) as connection:
+            if not inbox.forget_deliveries(connection, now - inbox.REPEATS_FOR):
+                break
     with writing(store.engine) as connection:
+        installs.forget(connection, now)
         people.forget_attempts(connection, now - ATTEMPTS_FOR)
         retention.prune_runs(connection, now - RUNS_FOR)
     retention.refresh_statistics(store.engine)

@@ -11,9 +11,10 @@ text; keys are the store's own, as integers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 if TYPE_CHECKING:  # numpy is for trainers; a web worker never loads it for these
@@ -69,6 +70,9 @@ Placement = Literal[
     "cart",
 ]
 PLACEMENTS: tuple[Placement, ...] = Placement.__args__  # type: ignore[attr-defined]
+# What an experiment may be about: one shelf, or (a holdout) all of the shop's together.
+EVERY_SHELF: Literal["every_shelf"] = "every_shelf"
+Tested = Placement | Literal["every_shelf"]
 
 # Where an order came from. Only `shopper` counts for uplift: nobody saw a shelf before the others.
 OrderSource = Literal["shopper", "test", "draft", "pos", "renewal", "manual"]
@@ -77,6 +81,9 @@ OrderSource = Literal["shopper", "test", "draft", "pos", "renewal", "manual"]
 # revenue (also when refunded in part or in full: refunds are subtracted, not erased);
 # `cancelled` (also failed, trashed) counts as nothing.
 OrderStatus = Literal["placed", "paid", "cancelled"]
+
+# The shelves made of what one person did. What the merchant marked as sensitive never enters them.
+PERSONAL: tuple[Placement, ...] = ("you_might_like", "recently_viewed", "buy_again", "cart")
 
 # --- what a shop's API tells ---------------------------------------------------------------------
 
@@ -120,6 +127,7 @@ class Product:
     categories: tuple[Category, ...] = ()  # the shop's main one first
     price_minor: int | None = None  # the lowest of its variants; None: the shop tells no price
     compare_at_minor: int | None = None  # the struck-through price while on sale
+    cost_minor: int | None = None  # what the shop pays for it; None: the shop does not tell
     price_varies: bool = False  # show "from"
     image: Image | None = None
     in_stock: bool = True
@@ -172,6 +180,7 @@ class Order:
     customer_id: str | None = None  # None: a guest
     email: str | None = field(default=None, repr=False)
     visitor: str | None = field(default=None, repr=False)
+    gift: bool = False  # bought for somebody else: says nothing of the buyer's own taste
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +342,18 @@ class Card(NamedTuple):
     body: str
 
 
+class Effects(NamedTuple):
+    """What the merchant's rules of this moment do to one placement, by product keys."""
+
+    pins: tuple[int, ...] = ()  # first, in this order
+    hidden: frozenset[int] = frozenset()
+    weights: Mapping[int, float] = MappingProxyType({})  # factors of scores: above 1 is a boost
+    sensitive: frozenset[int] = frozenset()
+
+
+NO_EFFECTS = Effects()
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a product is shown, as data; `recommenders.choose.say` makes the sentence.
@@ -370,6 +391,83 @@ class Measure:
     queries: int = 0
 
 
+# --- the merchant's rules ------------------------------------------------------------------------
+
+# `sensitive` products (health, adult) stay out of everything personal; see docs/merchant.md.
+RuleKind = Literal["pin", "exclude", "boost", "bury", "sensitive"]
+RuleField = Literal["product", "type", "vendor", "tag", "category", "price", "margin"]
+
+# A boost multiplies a score by this, a bury divides by it. Scores of one list mostly lie within a
+# factor of ten: 1.5 wins against neighbours, 4 against most, 20 against all of the same list.
+STRENGTHS: dict[int, float] = {1: 1.5, 2: 4.0, 3: 20.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a merchant wants of some products, on one placement or all, always or for a while.
+
+    `value` names the products by `field` (an id, a type, ...); a price band has `low` and `high`
+    in minor units, a margin band in percent of the price. Low is included, high is not.
+    """
+
+    kind: RuleKind
+    field: RuleField
+    value: str = ""
+    low: int | None = None
+    high: int | None = None
+    placement: Placement | None = None  # None: everywhere
+    strength: int = 2  # of a boost or bury
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        banded = self.field in ("price", "margin")
+        if banded and self.low is None and self.high is None:
+            raise ValueError("Give a lower or an upper end, or both.")
+        if banded and self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError("The lower end must be below the upper end.")
+        if not banded and not self.value.strip():
+            raise ValueError("Say which products the rule is about.")
+        if self.kind == "pin" and self.field != "product":
+            raise ValueError("Only single products can be pinned. For many, boost them.")
+        if self.kind == "sensitive" and (self.placement or self.starts_at or self.ends_at):
+            raise ValueError("What is sensitive is so always and everywhere.")
+        if self.strength not in STRENGTHS:
+            raise ValueError("The strength is 1, 2 or 3.")
+        if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
+            raise ValueError("The end must come after the start.")
+
+    def active(self, now: datetime) -> bool:
+        started = self.starts_at is None or self.starts_at <= now
+        return started and (self.ends_at is None or now < self.ends_at)
+
+    def factor(self) -> float:
+        """What it multiplies a score by."""
+        size = STRENGTHS[self.strength]
+        return {"boost": size, "bury": 1 / size}.get(self.kind, 1.0)
+
+
+Layout = Literal["carousel", "grid"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfLook:
+    """How the merchant wants a placement shown. What is None is the page's own to say."""
+
+    shown: bool = True  # False: the placement answers nothing, on every page
+    heading: str | None = None  # in the shop's own language
+    count: int | None = None
+    layout: Layout | None = None
+
+    def __post_init__(self) -> None:
+        if self.count is not None and not 1 <= self.count <= LIST_WIDTH:
+            raise ValueError(f"A shelf shows 1 to {LIST_WIDTH} products.")
+        if self.heading is not None and len(self.heading) > LONGEST_HEADING:
+            raise ValueError(f"A heading has at most {LONGEST_HEADING} characters.")
+
+
+LONGEST_HEADING = 80  # more would wrap to a third line on a phone
+
 # --- experiments ---------------------------------------------------------------------------------
 
 
@@ -378,8 +476,8 @@ class Experiment:
     """A split test as it was locked at its start; nothing of it changes while it runs."""
 
     id: int
-    placement: Placement
-    against: str  # none, bestsellers, or a model's version
+    placement: Tested
+    against: str  # none, bestsellers, itself (A/A), a strategy, or a model's version
     metric: Literal["cvr", "rpv"]
     salt: str
     share: int  # buckets of 10,000 that go to treatment
@@ -390,6 +488,25 @@ class Experiment:
     planned_visitors: int
     planned_conversions: int
     stopped_at: datetime | None = None
+
+
+class Entered(NamedTuple):
+    """A visitor's first exposure in an experiment."""
+
+    visitor: bytes  # the keyed digest
+    arm: Arm
+    at: datetime
+    device: str = ""  # "phone", "computer"; "" where the browser did not say
+
+
+class NetOrder(NamedTuple):
+    """What a paid order of a shopper is worth by now, without tax and shipping, after refunds."""
+
+    order: int
+    customer: int | None
+    visitor: bytes | None
+    placed_at: datetime
+    net_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,3 +520,10 @@ class Unit:
     before_minor: int = 0  # the same in the 90 days before entry; 0: nothing, or nobody we know
     clicks: int = 0
     crossed: bool = False  # saw both arms before its devices were known to be one person
+    attributed_minor: int = 0  # of products bought within 7 days after a click on them
+    bought_before: bool = False  # had bought in the 90 days before entry
+    device: str = ""
+    first_order_at: datetime | None = None  # the first in the window
+    second_order_at: datetime | None = None  # the next after it, in the window or later
+    robot: bool = False  # opened pages faster than people do: left out of every sum
+    visitor: bytes = b""  # the one of its devices that entered first

@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -102,10 +103,14 @@ class Shop(Base):
     simulated: Mapped[bool] = mapped_column(default=False)
     clock_at: Mapped[datetime | None]  # a simulated shop's own "now"
     created_at: Mapped[datetime]
+    # What Shopify's notices call the shop: gifts.myshopify.com. Other platforms have none.
+    domain: Mapped[str | None] = mapped_column(index=True)
+    connected_at: Mapped[datetime | None]  # when access was last given; None: at `created_at`
+    uninstalled_at: Mapped[datetime | None]  # access was taken away: nothing is asked any more
 
 
 class ShopKey(Base):
-    """A shop's own keys, wrapped by SECRET_KEYS. Kinds: pepper, token, customer, report."""
+    """A shop's own keys, wrapped by SECRET_KEYS: pepper, token, customer, report, webhook."""
 
     __tablename__ = "shop_keys"
     id: Mapped[int] = _id()
@@ -135,6 +140,73 @@ class Cursor(Base):
     updated_at: Mapped[datetime]
 
 
+class Install(Base):
+    """A shop about to be connected. What opens the row is known to the browser and the shop alone;
+    of that, and of the code that comes after it, only hashes are kept."""
+
+    __tablename__ = "installs"
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    platform: Mapped[str]
+    shop_url: Mapped[str]
+    return_url: Mapped[str]  # where the browser goes in the end; "": to our own pages
+    state: Mapped[str]  # the caller's own, given back as it came
+    user_id: Mapped[int | None] = mapped_column(Key)  # who connects it, and will own it
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    wrapped: Mapped[bytes | None]  # the credentials, from their arrival until they are tried
+    used_at: Mapped[datetime | None]  # the shop was connected, or will not be
+    shop_id: Mapped[int | None] = mapped_column(Key, ForeignKey("shops.id", ondelete="CASCADE"))
+    code_digest: Mapped[bytes | None] = mapped_column(unique=True)
+    code_expires_at: Mapped[datetime | None]
+
+
+# --- what shops tell by themselves ---------------------------------------------------------------
+
+
+class Notice(Base):
+    """Something a shop's webhook named, to be asked for: one row however often it was told."""
+
+    __tablename__ = "webhook_inbox"
+    shop_id: Mapped[int] = _shop(primary=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)  # as in `reads.inbox.KINDS`
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]  # the last time
+    due_at: Mapped[datetime]  # not to be worked on before
+    tries: Mapped[int]
+    __table_args__ = (Index("ix_webhook_inbox_due", "due_at"),)
+
+
+class Delivery(Base):
+    """A webhook that came: a hash of its id, topic and body, so that a repeat is known."""
+
+    __tablename__ = "webhook_deliveries"
+    shop_id: Mapped[int] = _shop(primary=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime]
+    __table_args__ = (Index("ix_webhook_deliveries_received", "received_at"),)
+
+
+class PrivacyRequest(Base):
+    """What a platform passed on for a shopper, or of a shop that left, as the law wants it."""
+
+    __tablename__ = "privacy_requests"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    # data_request: a person answers it. redact, shop_redact: the clock carries them out.
+    kind: Mapped[str] = mapped_column(default="data_request")
+    external_id: Mapped[str] = mapped_column(default="")  # the platform's number of it
+    customer_id: Mapped[int | None] = mapped_column(  # None: nothing is held of them
+        Key, ForeignKey("customers.id", ondelete="SET NULL")
+    )
+    orders: Mapped[list[str]] = mapped_column(JSON, default=list)  # the shop's ids it names
+    via: Mapped[str]
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(default="")  # what was done, naming nobody
+    __table_args__ = (Index("ix_privacy_requests_shop", "shop_id"),)
+
+
 # --- catalogue -----------------------------------------------------------------------------------
 
 
@@ -152,6 +224,7 @@ class Product(Base):
     tags: Mapped[list[str]] = mapped_column(JSON)
     price_minor: Mapped[int | None]
     compare_at_minor: Mapped[int | None]
+    cost_minor: Mapped[int | None]
     price_varies: Mapped[bool]
     currency: Mapped[str]
     image_url: Mapped[str]
@@ -163,6 +236,54 @@ class Product(Base):
     published_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("shop_id", "external_id"),)
+
+
+class Rule(Base):
+    """What the merchant wants of some products; never changed, only made and removed.
+
+    `revision` counts changes of what it matches, so that a process knows when to read it anew.
+    """
+
+    __tablename__ = "rules"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    kind: Mapped[str]
+    field: Mapped[str]
+    value: Mapped[str]
+    low: Mapped[int | None]
+    high: Mapped[int | None]
+    placement: Mapped[str | None]  # None: everywhere
+    strength: Mapped[int]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    revision: Mapped[int]
+    created_at: Mapped[datetime]
+    __table_args__ = (Index("ix_rules_shop", "shop_id"),)
+
+
+class RuleProduct(Base):
+    """Which products a rule is about: worked out when one of them changes, never by a request."""
+
+    __tablename__ = "rule_products"
+    rule_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("rules.id", ondelete="CASCADE"), primary_key=True
+    )
+    product_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    __table_args__ = (Index("ix_rule_products_product", "product_id"),)
+
+
+class PlacementRow(Base):
+    """How the merchant wants a placement shown; one that has no row is as the page says."""
+
+    __tablename__ = "placements"
+    shop_id: Mapped[int] = _shop(primary=True)
+    placement: Mapped[str] = mapped_column(primary_key=True)
+    shown: Mapped[bool]
+    heading: Mapped[str | None]
+    count: Mapped[int | None]
+    layout: Mapped[str | None]
 
 
 class Variant(Base):
@@ -237,6 +358,8 @@ class Order(Base):
     customer_id: Mapped[int | None] = mapped_column(Key, ForeignKey("customers.id"))
     visitor: Mapped[bytes | None]
     erased: Mapped[bool] = mapped_column(default=False)  # no later sync restores the two above
+    # A gift, or "not this purchase": counts for what is bought together, not for anybody's taste.
+    kept_out: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     placed_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     status: Mapped[str]
@@ -361,6 +484,9 @@ class Exposure(Base):
     visitor: Mapped[bytes] = mapped_column(primary_key=True)
     arm: Mapped[str]
     entered_at: Mapped[datetime]
+    device: Mapped[str | None]  # "phone" or "computer", all that is kept of the browser
+    counted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    __table_args__ = (Index("ix_exposures_counted", "experiment_id", "counted"),)
 
 
 # --- models --------------------------------------------------------------------------------------
@@ -481,6 +607,96 @@ class TallyRow(Base):
     sums: Mapped[str]
 
 
+class SegmentTally(Base):
+    """The same sums of a part of the visitors: new ones, those on phones, ..."""
+
+    __tablename__ = "segment_tallies"
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[str] = mapped_column(primary_key=True)
+    segment: Mapped[str] = mapped_column(primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)
+    sums: Mapped[str]
+
+
+class UnitRow(Base):
+    """One visitor of an experiment with what they did: what tallies are summed from.
+
+    Named by the device that entered first. Written anew whenever something of theirs changed
+    (`touched`), so that counting a day never reads the days before it again.
+    """
+
+    __tablename__ = "units"
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True
+    )
+    visitor: Mapped[bytes] = mapped_column(primary_key=True)
+    arm: Mapped[str]
+    day: Mapped[str]  # of entry, the shop's own, ISO date
+    entered_at: Mapped[datetime]
+    orders: Mapped[int]
+    revenue_minor: Mapped[int]
+    before_minor: Mapped[int]
+    clicks: Mapped[int]
+    crossed: Mapped[bool]
+    attributed_minor: Mapped[int]
+    bought_before: Mapped[bool]
+    device: Mapped[str]
+    first_order_at: Mapped[datetime | None]
+    second_order_at: Mapped[datetime | None]
+    robot: Mapped[bool]
+    __table_args__ = (Index("ix_units_day", "experiment_id", "day"),)
+
+
+class Touched(Base):
+    """Somebody whose figures in experiments must be counted again; gone once they were."""
+
+    __tablename__ = "touched"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    visitor: Mapped[bytes | None]
+    customer_id: Mapped[int | None] = mapped_column(Key)
+    __table_args__ = (Index("ix_touched_shop", "shop_id", "id"),)
+
+
+class Restatement(Base):
+    """A finished test's figures as they were locked, and as later refunds changed them."""
+
+    __tablename__ = "restatements"
+    id: Mapped[int] = _id()
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE")
+    )
+    at: Mapped[datetime]
+    body: Mapped[str]
+    __table_args__ = (Index("ix_restatements_experiment", "experiment_id", "id"),)
+
+
+class ShareLink(Base):
+    """A link that shows one report to whoever has it, until revoked; only its hash is kept."""
+
+    __tablename__ = "share_links"
+    id: Mapped[int] = _id()
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE")
+    )
+    made_by: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Letter(Base):
+    """Who gets a shop's report by e-mail, and when the last one went out."""
+
+    __tablename__ = "letters"
+    shop_id: Mapped[int] = _shop(primary=True)
+    email: Mapped[str] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime | None]
+
+
 class VerdictDay(Base):
     """What the verdict was on a day: appended, never changed, so that peeking stays honest."""
 
@@ -550,10 +766,13 @@ class Membership(Base):
 
 
 class SetupLink(Base):
-    """A one-time link that lets its holder become the first owner; only its hash is kept."""
+    """A one-time link; only its hash is kept. Its holder becomes owner of every shop, or, where it
+    names a shop, a member of that one in a role."""
 
     __tablename__ = "setup_links"
     digest: Mapped[bytes] = mapped_column(primary_key=True)
+    shop_id: Mapped[int | None] = mapped_column(Key, ForeignKey("shops.id", ondelete="CASCADE"))
+    role: Mapped[str | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -565,7 +784,7 @@ class Attempt(Base):
     __tablename__ = "attempts"
     id: Mapped[int] = _id()
     scope: Mapped[str]
-    who: Mapped[bytes]  # a hash of the address or the name
+    who: Mapped[bytes]  # a keyed hash of the address or the name
     at: Mapped[datetime]
     __table_args__ = (Index("ix_attempts_scope_who", "scope", "who", "at"),)
 
@@ -580,3 +799,20 @@ class Audit(Base):
     at: Mapped[datetime]
     action: Mapped[str]
     detail: Mapped[str]
+
+
+# --- privacy -------------------------------------------------------------------------------------
+
+
+class Erasure(Base):
+    """That somebody was forgotten, and how much of them; nothing here names who it was."""
+
+    __tablename__ = "erasures"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    certificate: Mapped[str] = mapped_column(unique=True)  # random
+    kind: Mapped[str]  # customer or visitor
+    via: Mapped[str]  # who asked: admin, command, shopper, or a platform's name
+    at: Mapped[datetime]
+    touched: Mapped[dict[str, int]] = mapped_column(JSON)  # table -> rows deleted or emptied
+    __table_args__ = (Index("ix_erasures_shop", "shop_id"),)

@@ -37,7 +37,6 @@ NEEDS = {
     "postgres": lambda: postgres_programs(),
     "node": lambda: shutil.which("node"),
 }
-_not_run: Counter[str] = Counter()
 
 
 def chromium_path() -> str | None:
@@ -54,14 +53,18 @@ def postgres_programs() -> str | None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark, find in NEEDS.items():
         if item.get_closest_marker(mark) and not find():
-            _not_run[mark] += 1
+            item.user_properties.append(("lacks", mark))
             if os.environ.get("STRICT"):
                 pytest.fail(f"STRICT=1, and this machine has no {mark} to run this test with")
             pytest.skip(f"this machine has no {mark}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for mark, count in _not_run.items():
+    # From the reports, because tests may run in several processes (`make test` uses both cores).
+    reports = [*terminalreporter.getreports("skipped"), *terminalreporter.getreports("failed")]
+    lacks = Counter(dict(report.user_properties).get("lacks") for report in reports)
+    del lacks[None]
+    for mark, count in lacks.items():
         terminalreporter.write_line(f"NOT RUN: {count} tests that need {mark}.", yellow=True)
 
 

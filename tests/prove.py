@@ -26,6 +26,7 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {},
         ["tests.bench.statistics"],
     ),
+    "truth": ("1,000 shops with a planted truth, 2,000 without an effect.", {}, ["tests.truth"]),
 }
 
 

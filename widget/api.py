@@ -20,7 +20,7 @@ from store.reads import privacy as privacy_reads
 from store.reads.shelf import ShopConfig, known_products
 from store.writes import events as event_writes
 from store.writes import people, privacy
-from widget import events, query
+from widget import agents, events, query
 from widget.problems import problem
 from widget.shelves import RULE, Shelves
 
@@ -58,11 +58,15 @@ def blueprint(engine: Engine, serving: Serving, shelves: Shelves) -> Blueprint:
             {external: product.key for external, product in known.items()},
             now,
         )
-        checked = [checker.check(event) for event in told]
+        agent = request.user_agent.string
+        robot = "robots are not counted" if agents.is_robot(agent) else None
+        checked = [robot or checker.check(event) for event in told]
         good = [event for event in checked if not isinstance(event, str)]
         if good:
             with writing(engine) as connection:
-                event_writes.save_events(connection, config.shop.id, good, now)
+                event_writes.save_events(
+                    connection, config.shop.id, good, now, config.holdout, agents.device(agent)
+                )
         rejected = [
             {"index": index, "reason": event}
             for index, event in enumerate(checked)

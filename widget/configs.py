@@ -36,7 +36,7 @@ class Configs:
                 # One thread reads it anew; the others go on with what was, for those milliseconds.
                 self._known[key] = (now + FRESH_FOR_S, known[1])
         with reading(self._engine) as connection:
-            config = shop_config(connection, self._ring, key)
+            config = shop_config(connection, self._ring, key, known[1] if known else None)
         with self._lock:
             self._known[key] = (now + FRESH_FOR_S, config)
             self._known.move_to_end(key)

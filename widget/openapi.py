@@ -73,6 +73,7 @@ _SHELF = {
         "experiment": _NULLABLE_NUMBER,
         "token": _NULLABLE_TEXT,
         "model": _NULLABLE_NUMBER,
+        "layout": {"enum": ["carousel", "grid", None]},
         "items": {"type": "array", "items": _ITEM, "maxItems": query.MOST_LIMIT},
     },
 }

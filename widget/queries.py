@@ -18,7 +18,7 @@ from store.errors import Explained
 from store.reads import models, shelf
 from store.reads.shelf import ShopConfig
 from store.records import Placement, Recommendation
-from widget.answer import MOST_BOUGHT, Asked, Plan, recommend
+from widget.choosing import MOST_BOUGHT, Asked, Plan, recommend
 
 COLUMNS = ("query_id", "products", "customer", "cart", "at")
 
@@ -103,11 +103,10 @@ def answer(
         product=products[0] if products else None,
         recent=products[1:],
         cart=query.cart,
-        limit=k,
         buyer=buyer,
         novel=novel,
     )
-    return recommend(connection, config.shop.id, asked, (Plan(*live, k),))[0]
+    return recommend(connection, config, asked, (Plan(*live, k),))[0]
 
 
 def data_now(connection: Connection, shop_id: int, fallback: datetime) -> datetime:

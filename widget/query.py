@@ -29,7 +29,7 @@ class ShelfQuery(NamedTuple):
     customer: str | None = None  # signed; read by `widget.customer`
     recent: tuple[str, ...] = ()
     cart: tuple[str, ...] = ()
-    limit: int = DEFAULT_LIMIT
+    limit: int | None = None  # None: the merchant's choice, else DEFAULT_LIMIT
     locale: str | None = None
     currency: str | None = None
     category: str | None = None
@@ -106,13 +106,13 @@ def _plain(encoded: bytes) -> str:
     return encoded.decode()
 
 
-def _limit(text: str | None, faults: dict[str, str]) -> int:
+def _limit(text: str | None, faults: dict[str, str]) -> int | None:
     if not text:
-        return DEFAULT_LIMIT
+        return None
     if text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= MOST_LIMIT:
         return int(text)
     faults["limit"] = f"must be a whole number from 1 to {MOST_LIMIT}"
-    return DEFAULT_LIMIT
+    return None
 
 
 def _text(

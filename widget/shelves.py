@@ -65,7 +65,9 @@ class Shelves:
         found = answer.answer(self._serving, config, asked, config.shop.now())
         locale = asked.locale or config.shop.locale
         prices = asked.currency in (None, config.shop.currency)
-        body = answer.to_json(found, titles.title(found.placement, locale), locale, prices=prices)
+        look = config.looks.get(found.placement, answer.AS_THE_PAGE_SAYS)
+        title = titles.title(found.placement, locale, look.heading, config.shop.locale)
+        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout)
         return body, _PERSONAL if asked.personal else _SHARED
 
     def in_front_of(self, inner: Wsgi) -> Wsgi:

@@ -41,7 +41,16 @@ _TITLES: dict[str, dict[Placement, str]] = {
 }
 
 
-def title(placement: Placement, locale: str) -> str:
-    """The heading in the page's language; English where we do not speak it."""
-    language = locale.replace("_", "-").partition("-")[0].lower()
+def title(placement: Placement, locale: str, own: str | None = None, own_locale: str = "en") -> str:
+    """The heading in the page's language; English where we do not speak it.
+
+    `own` is the merchant's heading in the shop's language: for pages in that language.
+    """
+    language = _language(locale)
+    if own and language == _language(own_locale):
+        return own
     return _TITLES.get(language, _TITLES["en"])[placement]
+
+
+def _language(locale: str) -> str:
+    return locale.replace("_", "-").partition("-")[0].lower()

@@ -55,6 +55,8 @@ def explain(
 
 
 def _voices(it: Told) -> None:
+    for rule in it.rules:
+        click.echo(f"     your rule: {rule}")
     for voice in it.voices:
         aside = "" if voice.live else ", not live here"
         click.echo(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -38,6 +40,30 @@ def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[s
             {"experiment": number, "arm": arm, "entered_at": at} for number, arm, at in arms
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """What somebody asked by law, as the clock carries it out."""
+
+    number: int
+    kind: str
+    customer_id: int | None
+    orders: tuple[str, ...]
+    via: str
+    done_at: datetime | None
+
+
+def request(connection: Connection, shop_id: int, number: int) -> Requested | None:
+    r = tables.PrivacyRequest
+    row = connection.execute(
+        select(r.kind, r.customer_id, r.orders, r.via, r.done_at).where(
+            r.shop_id == shop_id, r.id == number
+        )
+    ).first()
+    if row is None:
+        return None
+    return Requested(number, row[0], row[1], tuple(row[2]), row[3], row[4])
 
 
 def customer_key(connection: Connection, shop_id: int, hashed: bytes) -> int | None:

@@ -8,7 +8,7 @@ everywhere else SQLAlchemy writes them. Two statements answer an anonymous visit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -20,7 +20,8 @@ from store.engine import Serving, percent_marks
 from store.keys import Ring, ShopKeys, digest
 from store.packing import unpack
 from store.reads import experiments, shops
-from store.records import Arm, Card, Entry, Experiment
+from store.reads.rules import UNSTEERED, Steering, steering
+from store.records import EVERY_SHELF, Arm, Card, Entry, Experiment, ShelfLook
 from store.tables import to_micros
 
 
@@ -33,10 +34,18 @@ class ShopConfig:
     live: Mapping[str, tuple[int, tuple[str, ...]]]  # placement -> (model, strategies)
     running: Mapping[str, Experiment]  # placement -> its one running experiment
     rivals: Mapping[int, int]  # experiment -> the model its control arm sees, where that differs
+    rules: Steering = UNSTEERED
+    holdout: Experiment | None = None  # the running test of all shelves together
+    looks: Mapping[str, ShelfLook] = field(default_factory=dict)  # placement -> how it is shown
 
 
-def shop_config(connection: Connection, ring: Ring, key: str) -> ShopConfig | None:
-    """The configuration of the shop with this public key; None: there is no such shop."""
+def shop_config(
+    connection: Connection, ring: Ring, key: str, known: ShopConfig | None = None
+) -> ShopConfig | None:
+    """The configuration of the shop with this public key; None: there is no such shop.
+
+    `known` is the one read before: what large rules match is taken over while it holds.
+    """
     shop = shops.by_key(connection, key)
     if shop is None:
         return None
@@ -54,8 +63,22 @@ def shop_config(connection: Connection, ring: Ring, key: str) -> ShopConfig | No
         keys=shops.keys(connection, ring, shop.id, now),
         live=live,
         running={e.placement: e for e in running},
+        holdout=next((e for e in running if e.placement == EVERY_SHELF), None),
         rivals=experiments.rival_models(connection, shop.id, running),
+        rules=steering(connection, shop.id, now, known.rules if known else UNSTEERED),
+        looks=looks(connection, shop.id),
     )
+
+
+def looks(connection: Connection, shop_id: int) -> dict[str, ShelfLook]:
+    """Placement -> how the merchant wants it shown, where that was said."""
+    row = tables.PlacementRow
+    rows = connection.execute(
+        select(row.placement, row.shown, row.heading, row.count, row.layout).where(
+            row.shop_id == shop_id
+        )
+    )
+    return {name: ShelfLook(shown, *of) for name, shown, *of in rows}  # type: ignore[arg-type] # we wrote it
 
 
 # --- what a shopper is known to have done ---------------------------------------------------------
@@ -90,19 +113,23 @@ def buyer(
 
 
 # The visitor's own entry, or that of another device of a customer they turned out to be.
-_ARM = """
-SELECT arm FROM exposures WHERE experiment_id = ? AND (visitor = ? OR visitor IN (
-  SELECT other.visitor FROM identities mine JOIN identities other
-  ON other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id
-  WHERE mine.shop_id = ? AND mine.visitor = ?))
-ORDER BY entered_at LIMIT 1
+_ARMS = """
+SELECT experiment_id, arm FROM exposures WHERE experiment_id IN ({marks}) AND (visitor = ? OR
+  visitor IN (
+    SELECT other.visitor FROM identities mine JOIN identities other
+    ON other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id
+    WHERE mine.shop_id = ? AND mine.visitor = ?))
+ORDER BY entered_at DESC
 """
 
 
-def stored_arm(connection: Reader, shop_id: int, experiment_id: int, visitor: bytes) -> Arm | None:
-    """The arm of the earliest entry of this person; it stays theirs. None: not in yet."""
-    rows = _run(connection, _ARM, (experiment_id, visitor, shop_id, visitor))
-    return rows[0][0] if rows else None
+def stored_arms(
+    connection: Reader, shop_id: int, experiments: Sequence[int], visitor: bytes
+) -> dict[int, Arm]:
+    """Experiment -> the arm of this person's earliest entry; it stays theirs. None: not in yet."""
+    marks, ids = _list(experiments)
+    sql = _ARMS.format(marks=marks)
+    return dict(_run(connection, sql, (*ids, visitor, shop_id, visitor)))  # the earliest is last
 
 
 # --- lists and cards ------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from store import tables
 from store.errors import Explained
@@ -36,6 +37,9 @@ class Shop:
     settings: dict[str, Any]
     simulated: bool
     clock_at: datetime | None
+    domain: str | None = None  # what Shopify's notices call it
+    connected_at: datetime | None = None  # when access was given last
+    uninstalled_at: datetime | None = None  # access was taken away; None: it was not
 
     def now(self) -> datetime:
         """The present, or a simulated shop's own idea of it."""
@@ -54,7 +58,8 @@ def _columns() -> Any:
     s = tables.Shop
     return select(
         s.id, s.key, s.name, s.platform, s.url, s.currency, s.timezone, s.locale, s.settings,
-        s.simulated, s.clock_at,
+        s.simulated, s.clock_at, s.domain, func.coalesce(s.connected_at, s.created_at),
+        s.uninstalled_at,
     )  # fmt: skip
 
 
@@ -87,6 +92,25 @@ def by_key(connection: Connection, key: str) -> Shop | None:
     return None if row is None else Shop(*row)
 
 
+def by_domain(connection: Connection, domain: str) -> Shop | None:
+    """The Shopify shop of this permanent domain, or None."""
+    row = connection.execute(_columns().where(tables.Shop.domain == domain)).first()
+    return None if row is None else Shop(*row)
+
+
+def by_url(connection: Connection, platform: str, url: str) -> Shop | None:
+    """The shop at this address, however it is written; None: there is none."""
+    for shop in every(connection):
+        if shop.platform == platform and _same_place(shop.url) == _same_place(url):
+            return shop
+    return None
+
+
+def _same_place(url: str) -> str:
+    """An address without what makes no other shop of it: scheme, case, www, a slash at the end."""
+    return re.sub(r"^[a-z]+://(www\.)?", "", url.strip().lower()).rstrip("/")
+
+
 def keys(connection: Connection, ring: Ring, shop_id: int, now: datetime) -> ShopKeys:
     """The shop's own keys, the newest first; replaced ones as long as they are accepted."""
     k = tables.ShopKey
@@ -108,6 +132,18 @@ def keys(connection: Connection, ring: Ring, shop_id: int, now: datetime) -> Sho
     )
 
 
+def webhook_secrets(connection: Connection, ring: Ring, shop_id: int) -> list[str]:
+    """What the shop signs its webhooks with, the newest first; older ones may still be in use."""
+    k = tables.ShopKey
+    rows = connection.scalars(
+        select(k.wrapped)
+        .where(k.shop_id == shop_id, k.kind == "webhook")
+        .order_by(k.id.desc())
+        .limit(2)
+    )
+    return [ring.unwrap(bytes(wrapped)).decode() for wrapped in rows]
+
+
 def credentials(connection: Connection, ring: Ring, shop_id: int) -> dict[str, str]:
     """What opens the shop's API; empty for a shop of files."""
     wrapped = connection.scalar(
@@ -124,9 +160,11 @@ def cursor(connection: Connection, shop_id: int, stream: str) -> str | None:
     return connection.scalar(select(c.value).where(c.shop_id == shop_id, c.stream == stream))
 
 
-def external_ids(connection: Connection, shop_id: int, stream: str) -> set[str]:
+def external_ids(
+    connection: Connection, shop_id: int, stream: str, since: datetime | None = None
+) -> set[str]:
     """The shop's ids of what we hold and believe to be there still. stream: products, orders,
-    refunds."""
+    refunds. `since`: only orders placed from then on, and their refunds."""
     p, o, r = tables.Product, tables.Order, tables.Refund
     statements = {
         "products": select(p.external_id).where(
@@ -135,7 +173,20 @@ def external_ids(connection: Connection, shop_id: int, stream: str) -> set[str]:
         "orders": select(o.external_id).where(o.shop_id == shop_id, o.platform_status != "deleted"),
         "refunds": select(r.external_id).where(r.shop_id == shop_id),
     }
-    return set(connection.scalars(statements[stream]))
+    statement = statements[stream]
+    if since is not None and stream != "products":
+        if stream == "refunds":
+            same = and_(o.shop_id == r.shop_id, o.external_id == r.order_external_id)
+            statement = statement.join(o, same)
+        statement = statement.where(o.placed_at >= since)
+    return set(connection.scalars(statement))
+
+
+def products_withheld(connection: Connection, shop_id: int, why: str) -> list[str]:
+    """The shop's ids of the products it does not show for this reason."""
+    p = tables.Product
+    chosen = select(p.external_id).where(p.shop_id == shop_id, p.withheld == why)
+    return list(connection.scalars(chosen.order_by(p.id)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from store import tables
 from store.records import Product
 from store.upsert import insert, newest
+from store.writes import rules
 
 _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 # SQLite takes 32,766 bound values a statement, PostgreSQL 65,535; questions with a list of ids
@@ -37,6 +38,7 @@ def save_products(connection: Connection, shop_id: int, products: Sequence[Produ
         )
     _insert_parts(connection, shop_id, [(keys[p.id][0], p) for p in won])
     _save_cards(connection, [(keys[p.id][0], p) for p in won])
+    rules.rematch(connection, shop_id, ids)
     return len(won)
 
 
@@ -123,6 +125,7 @@ def _row(shop_id: int, product: Product) -> dict[str, Any]:
         "tags": list(product.tags),
         "price_minor": product.price_minor,
         "compare_at_minor": product.compare_at_minor,
+        "cost_minor": product.cost_minor,
         "price_varies": product.price_varies,
         "currency": product.currency,
         "image_url": image.url if image else "",

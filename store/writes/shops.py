@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -18,7 +19,7 @@ KEY_BYTES = 32
 
 
 class NameTaken(Explained):
-    """Another shop has this name; choose one with `--name`."""
+    """Another shop has this name or this domain."""
 
 
 def add_shop(
@@ -30,9 +31,16 @@ def add_shop(
     now: datetime,
     *,
     simulated: bool = False,
+    domain: str | None = None,
 ) -> tuple[int, str]:
-    """Connect a shop; returns its row's id and its public key."""
+    """Connect a shop; returns its row's id and its public key. `domain`: what Shopify calls it."""
     s = tables.Shop
+    domain = domain or _domain(platform, credentials)
+    if domain and (name := connection.scalar(select(s.name).where(s.domain == domain))):
+        raise NameTaken(
+            f"{domain} is connected already, as {name!r}. To connect it anew remove that one "
+            "first with `flask shop remove`."
+        )
     if connection.scalar(select(s.id).where(s.name == facts.name)):
         raise NameTaken(
             f"A shop named {facts.name!r} is connected already. "
@@ -51,9 +59,11 @@ def add_shop(
         locale=facts.locale,
         settings={},
         simulated=simulated,
+        domain=domain,
         created_at=now,
+        connected_at=now,
     )
-    for kind in ("pepper", "token", "customer", "report"):
+    for kind in ("pepper", "token", "customer", "report", "webhook"):
         add_shop_key(connection, ring, shop_id, kind, now)
     if credentials:
         save_credentials(connection, ring, shop_id, credentials, now)
@@ -80,6 +90,58 @@ def save_credentials(
     values = {"wrapped": ring.wrap(json.dumps(credentials).encode()), "updated_at": now}
     statement = upsert.insert(connection, tables.Credential).values(shop_id=shop_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=("shop_id",), set_=values))
+
+
+def reconnect(
+    connection: Connection,
+    ring: Ring,
+    shop_id: int,
+    facts: ShopFacts,
+    credentials: dict[str, str],
+    now: datetime,
+) -> None:
+    """New access to a shop that is connected already: what is held of it stays.
+
+    Its name and currency stay too: the first is ours, and amounts of two currencies do not add.
+    """
+    save_credentials(connection, ring, shop_id, credentials, now)
+    connection.execute(
+        update(tables.Shop)
+        .where(tables.Shop.id == shop_id)
+        .values(
+            url=facts.url,
+            timezone=facts.timezone,
+            connected_at=now,
+            uninstalled_at=None,
+        )
+    )
+
+
+def save_facts(connection: Connection, shop_id: int, facts: ShopFacts) -> None:
+    """What the shop says of itself now, but for its name and currency, which are ours to keep."""
+    connection.execute(
+        update(tables.Shop)
+        .where(tables.Shop.id == shop_id)
+        .values(url=facts.url, timezone=facts.timezone)
+    )
+
+
+def _domain(platform: Platform, credentials: dict[str, str]) -> str | None:
+    """What Shopify's notices will call the shop: the host of its permanent address."""
+    if platform != "shopify":
+        return None
+    return urlsplit(credentials.get("url", "")).hostname
+
+
+def uninstall(
+    connection: Connection, ring: Ring, shop_id: int, left: dict[str, str], now: datetime
+) -> None:
+    """The shop took our access away: its token is forgotten and nothing is asked any more. What is
+    held of the shop stays until it is told to go; `left` is what proves that such a word is its."""
+    save_credentials(connection, ring, shop_id, left, now)
+    connection.execute(
+        update(tables.Shop).where(tables.Shop.id == shop_id).values(uninstalled_at=now)
+    )
 
 
 def save_cursor(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,10 +18,15 @@ from connectors import http
 from connectors.errors import ConnectorError, Misconfigured, TryLater
 from connectors.exports.rows import zone
 from connectors.shop import Shop
+from connectors.shopify.client import Shopify
+from connectors.shopify.walk import Pace as ShopifyPace
 from connectors.woocommerce.client import WooCommerce
 from connectors.woocommerce.walk import Pace
 from store.records import Order, Product, Refund, ShopFacts
 from tests.connectors.fake_shop import KEY, SECRET, FakeShop, reply, served
+from tests.connectors.shopify import made
+from tests.connectors.shopify.fake import FakeShopify, status
+from tests.connectors.shopify.made import Back, Bought
 
 
 @dataclass
@@ -68,7 +73,40 @@ def woocommerce() -> Iterator[Bench]:
         session.close()
 
 
-PLATFORMS = [woocommerce]
+@contextmanager
+def shopify(pace: ShopifyPace | None = None) -> Iterator[Bench]:
+    refunded = (Back(((0, 1),), shipping=True), Back(((1, 1),), after_days=5))
+    orders = [
+        made.order(n, (Bought(1, 2), Bought(2)), shipping_minor=500, refunds=refunded[: n % 3])
+        for n in range(1, 34)
+    ]
+    fake = FakeShopify([made.product(n) for n in range(1, 71)], orders)
+    sessions = []
+
+    def connect(allow_private: bool) -> Shop:
+        limits = http.Limits(connect_s=2, read_s=2, tries=1)
+        sessions.append(http.Session(allow_private=allow_private, limits=limits))
+        return Shopify(fake.url, lambda refused: "token-1", session=sessions[-1], pace=pace)
+
+    def change_an_order() -> str:
+        fake.touch(fake.lists["orders"][7])
+        return str(fake.lists["orders"][7]["id"]).rpartition("/")[2]
+
+    def fail_once() -> None:
+        fake.faults = [status(503)]
+
+    with served(fake) as url:
+        fake.url = url
+        yield Bench(connect, change_an_order, fail_once, lambda: len(fake.asked))
+    for session in sessions:
+        session.close()
+
+
+def shopify_in_bulk() -> AbstractContextManager[Bench]:
+    return shopify(ShopifyPace(bulk_above=10, ask_s=0.001, bulk_rows=13))
+
+
+PLATFORMS = [woocommerce, shopify, shopify_in_bulk]
 
 
 @pytest.fixture(params=PLATFORMS, ids=lambda platform: platform.__name__)
@@ -133,8 +171,11 @@ def test_a_finished_walk_has_nothing_to_add(shop: Shop, walk: str) -> None:
 def test_cursors_are_short_texts_and_the_total_is_known(shop: Shop, walk: str) -> None:
     pages = list(getattr(shop, walk)())
     assert all(isinstance(page.cursor, str) and len(page.cursor) < 1_000 for page in pages)
-    assert pages[-1].total == len(rows(pages))
-    assert pages[0].total
+    if pages[-1].total is None:  # only Shopify's refunds, which nobody counts
+        assert walk == "refunds"
+    else:
+        assert pages[-1].total == len(rows(pages))
+        assert pages[0].total
     assert not any(page.rejected for page in pages)
 
 

@@ -7,16 +7,15 @@ import json
 import pytest
 
 from connectors.errors import Unreadable
-from connectors.woocommerce import parse
 from connectors.woocommerce.webhooks import Told, is_ping, told
 from tests.connectors.golden import exchange
 
 
-def test_an_orders_body_is_the_order_and_its_refunds_are_read_besides() -> None:
+def test_an_order_is_asked_for_by_name_and_its_refunds_are_read_besides() -> None:
     headers, body = exchange("webhook-order-updated")
     row = json.loads(body)
     found = told(headers["x-wc-webhook-topic"], body)
-    assert found == Told(order=parse.order(row), ask_refunds=True)
+    assert found == Told(ask_orders=(str(row["id"]),), ask_refunds=True)
     without = told("order.created", json.dumps(row | {"refunds": []}).encode())
     assert not without.ask_refunds
 
@@ -43,9 +42,7 @@ def test_other_topics_tell_nothing() -> None:
     assert told("customer.updated", b'{"id": 1, "email": "a@example.com"}') == Told()
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"id": 0}', b'{"id": 5, "line_items": 3}', b"\xff"]
-)
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"id": 0}', b'{"id": "x"}', b"\xff"])
 def test_a_body_that_cannot_be_read_says_so(body: bytes) -> None:
     with pytest.raises(Unreadable, match=r"webhook order\.updated"):
         told("order.updated", body)

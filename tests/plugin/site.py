@@ -19,7 +19,7 @@ from store.engine import reading, writing
 from store.keys import Ring
 from store.opening import Store
 from store.reads import experiments, people, shops
-from store.records import Measure, Placement, Product, ShopFacts
+from store.records import Measure, Placement, Platform, Product, ShopFacts
 from store.settings import Settings
 from store.writes import catalogue, models
 from store.writes import experiments as experiment_writes
@@ -45,12 +45,14 @@ class Site:
         self.app: Flask = create_app(store)
         self.app.testing = False  # errors become pages, as they do for people
 
-    def shop(self, name: str = "Gifts & more", **facts: Any) -> shops.Shop:
+    def shop(
+        self, name: str = "Gifts & more", platform: Platform = "woocommerce", **facts: Any
+    ) -> shops.Shop:
         given = {"url": "https://gifts.example", "currency": "GBP", "timezone": "Europe/London"}
         given |= {"locale": "en-GB"} | facts
         with writing(self.store.engine) as connection:
             key = shop_writes.add_shop(
-                connection, self.store.ring, "woocommerce", ShopFacts(name, **given), {}, NOON
+                connection, self.store.ring, platform, ShopFacts(name, **given), {}, NOON
             )[1]
             return shops.find(connection, key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from recommenders.chains import CHAINS, KINDS, NOVEL_CHAINS
 from recommenders.choose import Ask, card_keys, choose, rank, slots
-from store.records import PLACEMENTS, SHARED_TYPE, Card, Entry, Placement, Reason
+from store.records import PLACEMENTS, SHARED_TYPE, Card, Effects, Entry, Placement, Reason
 
 ALL = frozenset({"bought_together", "similar", "personal", "bestseller"})
 Lists = Mapping[str, Sequence[Entry]]
@@ -31,8 +32,8 @@ def cards(
     }
 
 
-def shown(ask: Ask, lists: Lists, **rest: object) -> list[int]:
-    found = choose(ask, rank(ask, ALL, lists), cards(*range(100)), **rest)  # type: ignore[arg-type]
+def shown(ask: Ask, lists: Lists) -> list[int]:
+    found = choose(ask, rank(ask, ALL, lists), cards(*range(100)))
     return [r.product for r in found]
 
 
@@ -104,17 +105,18 @@ def test_nothing_in_the_cart_nor_the_product_itself_nor_a_repeat() -> None:
 
 
 def test_sold_out_unknown_and_excluded_products_make_way_for_the_next() -> None:
-    ask = Ask("bestsellers", limit=2)
+    ask = Ask("bestsellers", limit=2, effects=Effects(hidden=frozenset({3})))
     candidates = rank(ask, ALL, {"bestseller:": listed(1, 2, 3, 4, 5)})
-    found = choose(ask, candidates, cards(1, 3, 4, 5, gone=[1]), excluded=frozenset({3}))
+    found = choose(ask, candidates, cards(1, 3, 4, 5, gone=[1]))
     assert [r.product for r in found] == [4, 5]
 
 
 def test_pins_come_first_and_only_if_they_may_be_shown() -> None:
-    ask = Ask("also_bought", product=1, cart=(8,), limit=3)
+    pinned = Effects(pins=(7, 8, 1, 3, 3))
+    ask = Ask("also_bought", product=1, cart=(8,), limit=3, effects=pinned)
     candidates = rank(ask, ALL, {"bought_together:1": listed(2, 3, 4)})
     goods = cards(*range(10), gone=[7])
-    found = choose(ask, candidates, goods, pins=[7, 8, 1, 3, 3])
+    found = choose(ask, candidates, goods)
     assert [(r.product, r.strategy) for r in found] == [
         (3, "pinned"),
         (2, "bought_together"),
@@ -136,7 +138,56 @@ def test_novel_leaves_out_all_the_customer_ever_bought() -> None:
     assert shown(ask, lists) == [1, 2, 3]
     ask = Ask("you_might_like", customer=7, bought=(2,), owned=frozenset({1, 2}), novel=True)
     assert shown(ask, lists) == [3]
-    assert choose(ask, [], cards(1), pins=[1]) == []
+    assert choose(replace(ask, effects=Effects(pins=(1,))), [], cards(1)) == []
+
+
+def test_excluded_products_cost_no_place_among_the_candidates() -> None:
+    many = frozenset(range(1, 60))
+    lists = {"bestseller:": listed(*range(1, 80))}
+    ask = Ask("bestsellers", limit=4, effects=Effects(hidden=many))
+    assert shown(ask, lists) == [60, 61, 62, 63]
+
+
+def test_boosted_and_buried_products_move_within_their_step_only() -> None:
+    lists = {"bought_together:1": listed(2, 3, 4), "bestseller:": listed(6, 7)}
+    # 3 has half of the score of 2: three times that is ahead; 6 stays behind all that go together.
+    effects = Effects(weights={3: 3.0, 2: 0.1, 7: 1000.0})
+    assert shown(Ask("also_bought", product=1, effects=effects), lists) == [3, 4, 2, 7, 6]
+
+
+SECRET = 50
+GUARDED = Effects(sensitive=frozenset({SECRET}))
+
+
+def test_what_is_sensitive_never_comes_from_or_into_what_one_person_did() -> None:
+    lists = {
+        "bought_together:50": listed(2, 3),  # would be shown because 50 was looked at
+        "bought_together:1": listed(SECRET, 4),
+        "personal:7": listed(SECRET, 5),
+        "repurchase:7": listed(SECRET, 8),
+        "bestseller:": listed(9),
+    }
+    for doing in ({"recent": (50,)}, {"cart": (50,)}, {"recent": (1,)}, {"customer": 7}):
+        for placement in ("also_bought", "you_might_like", "cart", "buy_again", "recently_viewed"):
+            ask = Ask(placement, **doing)  # type: ignore[arg-type]
+            assert {2, 3, 4, 5, 8, 9, 50} & set(shown(ask, lists)) or placement != "also_bought"
+            found = shown(replace(ask, effects=GUARDED), lists)
+            assert SECRET not in found
+            assert not {2, 3} & set(found), "seeded by a sensitive product"
+
+
+def test_a_pair_with_a_sensitive_product_needs_three_buyers() -> None:
+    weak, strong = Entry(3, 0.9, 0, 50.0), Entry(SECRET, 0.5, 3, 3.0)
+    shy = Entry(SECRET, 0.9, 0, 50.0)
+    ask = Ask("also_bought", product=1, effects=GUARDED)
+    assert shown(ask, {"bought_together:1": [weak, shy]}) == [3]
+    assert shown(ask, {"bought_together:1": [weak, strong]}) == [3, SECRET]
+    page = Ask("also_bought", product=SECRET, effects=GUARDED)
+    assert shown(page, {"bought_together:50": [weak, Entry(4, 0.1, 3, 2.0)]}) == [4]
+    # What only looks alike was learned from no purchase.
+    alike = {"blend:50": [Entry(6, 0.5, SHARED_TYPE, 0.0)], "similar:50": [Entry(7, 0.5, 4, 0.4)]}
+    found = choose(page, rank(page, {*ALL, "blend"}, alike), cards(*range(60)))
+    assert [r.product for r in found] == [6, 7]
 
 
 def test_a_bundle_needs_evidence_and_is_never_filled_with_bestsellers() -> None:
@@ -217,6 +268,9 @@ keys = st.lists(st.integers(1, 30), max_size=8, unique=True).map(tuple)
     novel=st.booleans(),
     gone=keys,
     pins=keys,
+    hidden=keys,
+    sensitive=keys,
+    weights=st.dictionaries(st.integers(1, 30), st.sampled_from([0.05, 0.5, 1.5, 20.0])),
     data=st.data(),
 )
 def test_whatever_is_asked_the_shelf_keeps_its_promises(
@@ -229,22 +283,29 @@ def test_whatever_is_asked_the_shelf_keeps_its_promises(
     novel: bool,
     gone: tuple[int, ...],
     pins: tuple[int, ...],
+    hidden: tuple[int, ...],
+    sensitive: tuple[int, ...],
+    weights: dict[int, float],
     data: st.DataObject,
 ) -> None:
-    ask = Ask(
-        placement, product, 4, recent, cart, bought, "c", limit, novel, frozenset((*bought, 29))
-    )
+    effects = Effects(pins, frozenset(hidden), weights, frozenset(sensitive))
+    owned = frozenset((*bought, 29))
+    ask = Ask(placement, product, 4, recent, cart, bought, "c", limit, novel, owned, "", effects)
     lists = {name: data.draw(entries) for name in slots(ask, ALL)}
     candidates = rank(ask, ALL, lists)
     goods = cards(*range(1, 31), gone=gone, groups={p: p // 2 for p in range(31)})
-    shelf = choose(ask, candidates, goods, pins)
+    shelf = choose(ask, candidates, goods)
     products = [r.product for r in shelf]
     assert len(products) <= limit
     assert len({goods[p].group for p in products}) == len(products)
-    assert not set(products) & {product, *cart, *gone}
+    assert not set(products) & {product, *cart, *gone, *hidden}
     assert not (novel and set(products) & ask.owned)
     assert set(products) <= set(pins) | {c.product for c in candidates}
-    assert shelf == choose(ask, rank(ask, ALL, lists), goods, pins)
+    assert shelf == choose(ask, rank(ask, ALL, lists), goods)
+    # Rules move and remove: which products are candidates at all does not depend on the weights.
+    if len(candidates) < 2 * limit + 12:
+        unmoved = replace(ask, effects=effects._replace(weights={}))
+        assert {c.product for c in rank(unmoved, ALL, lists)} == {c.product for c in candidates}
 
 
 def test_choosing_loads_no_numpy() -> None:

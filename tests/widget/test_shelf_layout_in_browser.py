@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from .storefront import (
     APP,
@@ -88,7 +88,7 @@ def test_a_place_in_sight_is_given_back_once_it_has_been_scrolled_away(browser: 
 
 def test_a_blocked_script_leaves_no_gap(browser: Browser) -> None:
     with storefront(browser, html=document(above=900)) as shop:
-        shop.replies["/shelf.js"] = lambda route: route.abort("blockedbyclient")
+        shop.replies["shelf.js"] = lambda route: route.abort("blockedbyclient")
         shop.open()
         shop.page.wait_for_load_state()
         assert shop.page.evaluate("() => document.querySelector('product-shelf').offsetHeight") == 0
@@ -102,31 +102,48 @@ def test_a_blocked_script_leaves_no_gap(browser: Browser) -> None:
 def test_it_is_right_on_every_theme(browser: Browser, theme: str) -> None:
     """axe finds nothing, everything fits its place, and a picture is kept for people to look at."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with storefront(browser, html=document(theme=theme)) as shop:
+    shelves = (
+        '<div id=shelves><product-shelf placement="also_bought"></product-shelf>'
+        '<product-shelf placement="bought_together" limit="3" variant="9" price="1250">'
+        "</product-shelf></div>"
+    )
+    with storefront(browser, html=document(theme=theme, shelves=shelves), shelf=both) as shop:
         shop.open()
-        drawn(shop)
+        shop.scroll_to_shelf()
+        shop.page.wait_for_selector(".shelf-all")
         for width in (1280, 768, 390):
             shop.page.set_viewport_size({"width": width, "height": 800})
             shop.scroll_to_shelf()
             shop.page.wait_for_function("() => [...document.images].every((it) => it.complete)")
-            shop.page.locator("product-shelf").screenshot(path=PICTURES / f"{theme}-{width}.png")
+            shop.page.locator("#shelves").screenshot(path=PICTURES / f"{theme}-{width}.png")
             assert shop.page.evaluate(FAULTS) == []
-        found = Axe().run(shop.page, context="product-shelf")
+        found = Axe().run(shop.page, context="#shelves")
         assert [it["id"] for it in found.response["violations"]] == []
-        shop.page.locator(".shelf-why").click()
+        shop.page.locator(".shelf-why").first.click()
         shop.page.screenshot(path=PICTURES / f"{theme}-390-why.png")
         found = Axe().run(shop.page, context="dialog")
         assert [it["id"] for it in found.response["violations"]] == []
+
+
+def both(route: Route) -> None:
+    """A shelf of eight; a bundle of other products, the third of which has options."""
+    bundle = "placement=bought_together" in route.request.url
+    says(answer(6, 8, title="Often bought together") if bundle else answer())(route)
 
 
 # What is taller than its place, sticks out of its cell, or is too small to hit.
 FAULTS = """() => {
   const faults = [];
   const box = (it) => it.getBoundingClientRect();
-  const shelf = document.querySelector('product-shelf');
-  if (shelf.scrollHeight > shelf.clientHeight) faults.push('the shelf overflows');
-  const list = document.querySelector('.shelf-list');
-  if (list.scrollHeight > list.clientHeight) faults.push('the list overflows');
+  for (const shelf of document.querySelectorAll('product-shelf')) {
+    if (shelf.scrollHeight > shelf.clientHeight) faults.push('the shelf overflows');
+    const list = shelf.querySelector('.shelf-list');
+    if (list.scrollHeight > list.clientHeight) faults.push('the list overflows');
+    const all = shelf.querySelector('.shelf-all');
+    if (all && (box(all).top < box(list).bottom
+        || box(all).bottom > box(shelf.querySelector('.shelf-why')).top))
+      faults.push('the button of the bundle covers something');
+  }
   if (document.documentElement.scrollWidth > innerWidth) faults.push('the page scrolls sideways');
   for (const cell of document.querySelectorAll('.shelf-item')) {
     if (box(cell.querySelector('.shelf-picture')).height < 60) faults.push('a picture is squeezed');
@@ -134,7 +151,7 @@ FAULTS = """() => {
       if (box(it).right > box(cell).right + 1 || box(it).left < box(cell).left - 1
           || box(it).bottom > box(cell).bottom + 1) faults.push(`${it.className} sticks out`);
   }
-  for (const it of shelf.querySelectorAll('a, button'))
+  for (const it of document.querySelectorAll('product-shelf :is(a, button)'))
     if (box(it).width < 24 || box(it).height < 24) faults.push(`${it.className} is too small`);
   return faults;
 }"""

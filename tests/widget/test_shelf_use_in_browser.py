@@ -137,6 +137,54 @@ def test_adding_to_a_shopify_cart_uses_its_own_address(browser: Browser) -> None
             shop.page.locator("button.shelf-buy").first.click()
         assert added.value.post_data_json == {"items": [{"id": "100", "quantity": 1}]}
         expect(shop.page.get_by_role("status")).to_contain_text("Added to cart")
+        shop.pages["/product/1"] = document(
+            before=shopify, shelves="<product-shelf placement=bought_together limit=2>"
+        )
+        with shop.page.expect_request("**/fr/cart/add.js") as added:
+            shop.open()
+            shop.page.locator(".shelf-all").click()
+        assert added.value.post_data_json == {
+            "items": [{"id": "100", "quantity": 1}, {"id": "101", "quantity": 1}]
+        }
+
+
+def bundle(*, own: str = "") -> str:
+    return document(shelves=f'<product-shelf placement="bought_together" limit="4" {own}>')
+
+
+def test_a_bundle_goes_into_the_cart_with_one_press(browser: Browser) -> None:
+    page = bundle(own='variant="9" price="1250"')
+    with storefront(browser, html=page, cart=says({"cart_hash": "h"})) as shop:
+        shop.open()
+        drawn(shop)
+        # The third product has options to choose, so it is no part of it.
+        button = shop.page.locator(".shelf-all")
+        expect(button).to_have_text("Add this and 3 more to cart")
+        expect(shop.page.locator(".shelf-sum")).to_have_text("£63.35")
+        shop.page.get_by_role("button", name="Not for me: Jumbo bag").click()
+        expect(button).to_have_accessible_name(
+            "Add this and 2 more to cart: Regency cakestand, three tiers, Party bunting"
+        )
+        expect(shop.page.locator(".shelf-sum")).to_have_text("£47.40")
+        button.click()
+        expect(shop.page.get_by_role("status")).to_have_text(
+            "Added to cart: Regency cakestand, three tiers, Party bunting"
+        )
+        added = [r.post_data for r in shop.requests if "wc-ajax=add_to_cart" in r.url]
+        assert added == [f"product_id={product}&quantity=1" for product in ("9", "100", "103")]
+        assert [e["item"] for e in shop.told() if e["type"] == "cart"] == ["100", "103"]
+        heard = shop.page.evaluate("() => heard.filter((it) => it.name === 'add')")
+        assert [[it["id"] for it in event["items"]] for event in heard] == [["100", "103"]]
+        assert shop.shift() == 0
+
+
+def test_a_bundle_that_the_cart_refuses_says_so(browser: Browser) -> None:
+    with storefront(browser, html=bundle(), cart=says({"error": True})) as shop:
+        shop.open()
+        expect(shop.page.locator(".shelf-all")).to_have_text("Add 3 products to cart")
+        shop.page.locator(".shelf-all").click()
+        expect(shop.page.get_by_role("status")).to_have_text("The cart did not take everything")
+        assert "cart" not in shop.types()
 
 
 @pytest.mark.parametrize("cart", [dead, says({"error": True, "product_url": "/x"})])

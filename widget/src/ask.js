@@ -18,6 +18,7 @@ export async function ask(query) {
     return answer;
   } catch {
     down = true; // not there, too late, or not in the shape of an answer
+    dispatchEvent(new Event("shelf:down")); // the page may have something else for the places
   }
 }
 

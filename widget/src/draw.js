@@ -1,5 +1,5 @@
 // What a shelf looks like and does: a heading, a list of products and buttons, as plain markup in
-// the page. What only a press of a button needs is in shelf-more.js.
+// the page. What a press of a button needs, or a bundle, is in shelf-more.js.
 
 import { web } from "./ask.js";
 import { consent } from "./consent.js";
@@ -40,6 +40,7 @@ export function draw(shelf, items, asked, called) {
     make("div", "foot", {}, button("why", texts.why, texts.why, press("explain"))),
   );
   if (list.scrollWidth > list.clientWidth) head.append(...turner(list));
+  if (asked.placement === "bought_together") press("bundle")();
   whenSeen(shelf, () => {
     tell("view", asked);
     ignore(shelf.products.slice(0, LEADING), SIGHT);
@@ -62,7 +63,7 @@ function card(item, locale, clicked, press) {
     "li",
     "item",
     {},
-    link("link", undefined, picture(item.image), make("span", "name", {}, title)),
+    link("link", undefined, picture(item), make("span", "name", {}, title)),
     cost(item, locale),
     make("span", "reason", {}, reason),
     variant
@@ -72,14 +73,14 @@ function card(item, locale, clicked, press) {
   );
 }
 
-function picture(image) {
-  const { url = image, width, height, srcset } = image || {};
+function picture({ image, width, height, srcset }) {
   const frame = make("span", "picture");
-  const src = web(url);
+  const src = web(image);
   if (src) {
-    const size = { width, height, srcset, sizes: "12em" };
     // Without words of its own, for the link has the product's name; a broken one shows nothing.
-    frame.append(make("img", "image", { alt: "", loading: "lazy", ...size, src }));
+    // Its address comes last: by then the browser knows how it is to be loaded.
+    const how = { alt: "", loading: "lazy", width, height, srcset, sizes: "12em", src };
+    frame.append(make("img", "image", how));
   }
   return frame;
 }

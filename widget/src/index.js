@@ -3,10 +3,10 @@
 import { decide, follow } from "./consent.js";
 import { fill } from "./forms.js";
 import { enter, token, visitor } from "./memory.js";
-import { address, preset, said } from "./page.js";
+import { preset, said } from "./page.js";
 import { ProductShelf } from "./product_shelf.js";
 import css from "./shelf.css";
-import { waiting } from "./tell.js";
+import { post, waiting } from "./tell.js";
 import { visit } from "./visit.js";
 
 // Browsers that do not know nested styles (from before autumn 2023) keep the page as it is.
@@ -29,7 +29,5 @@ if (able && said.key && !preset.visitor) {
 /** Sends nothing more of a visitor, and asks the server to erase what it holds. */
 function forget(visitor) {
   waiting.splice(0);
-  const headers = { "Alongside-Visitor": visitor };
-  const how = { method: "DELETE", headers, keepalive: true, credentials: "omit" };
-  fetch(`${address}/me`, how).catch(() => {});
+  post("/me", { method: "DELETE", headers: { "Alongside-Visitor": visitor } });
 }

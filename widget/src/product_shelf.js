@@ -50,7 +50,7 @@ export class ProductShelf extends HTMLElement {
       if (items.length) return draw(this, items, asked, answer.title);
     }
     // A place kept for nothing is given back unseen.
-    if (!this.firstElementChild) whenBelow(this, () => this.style.setProperty("display", "none"));
+    whenBelow(this, () => this.firstElementChild || this.style.setProperty("display", "none"));
   }
 
   get limit() {

@@ -8,7 +8,6 @@ function watch(element, options, act) {
     if (act(entries.pop())) observer.disconnect();
   }, options);
   observer.observe(element);
-  return observer;
 }
 
 /** Runs `act` once, when the element comes near the screen. */
@@ -19,14 +18,16 @@ export function whenNear(element, act) {
 /** Runs `act` once, when half of the element (or half a screen of it) was visible for a second. */
 export function whenSeen(element, act) {
   let timer;
+  let done;
   const half = Math.min(1, innerHeight / element.offsetHeight) / 2;
   const seen = () => {
-    observer.disconnect();
+    done = true;
     act();
   };
-  const observer = watch(element, { threshold: half }, (entry) => {
+  watch(element, { threshold: half }, (entry) => {
     clearTimeout(timer);
-    if (entry.intersectionRatio >= half) timer = setTimeout(seen, LOOK_MS);
+    if (!done && entry.intersectionRatio >= half) timer = setTimeout(seen, LOOK_MS);
+    return done;
   });
 }
 

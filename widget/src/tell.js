@@ -14,7 +14,7 @@ export function tell(type, asked, item = null) {
   if (consent() === "none" || (asked.visitor && asked.visitor !== visitor())) return;
   // A version 4 UUID; crypto.randomUUID is missing on pages without https.
   const id = random().replace(/(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
-  waiting.push({ id, type, token: asked.token, item, at: new Date().toISOString() });
+  waiting.push({ id, type, token: asked.token, item, at: Date.now() });
   setTimeout(send, GATHER_MS);
 }
 
@@ -22,12 +22,13 @@ export function tell(type, asked, item = null) {
 export function send() {
   const events = waiting.splice(0);
   if (!events.length || consent() === "none") return;
-  const url = `${address}/shelf/events`;
   const body = JSON.stringify({ visitor: visitor(), events }); // as text: no preflight
-  // The ids make a second delivery harmless.
-  fetch(url, { method: "POST", body, keepalive: true, credentials: "omit" }).catch(() =>
-    navigator.sendBeacon(url, body),
-  );
+  post("/shelf/events", { method: "POST", body });
+}
+
+/** A request that outlives its page, and whose failure nobody hears of. */
+export function post(path, how) {
+  fetch(address + path, { keepalive: true, credentials: "omit", ...how }).catch(() => {});
 }
 
 document.addEventListener("visibilitychange", send);

@@ -2,14 +2,13 @@
 // two things a shopper may want then: to switch it off with everything erased, or on again.
 
 import { ENOUGH } from "../limits.js";
+import { make, wear } from "./make.js";
 import css from "./sheet.css";
 import { words } from "./words.js";
 
 const OFF = "alongside.off"; // the shopper's "no", which consent.js looks for
 
-const style = new CSSStyleSheet(); // a <style> would need the page's leave under a strict policy
-style.replaceSync(css);
-document.adoptedStyleSheets.push(style);
+wear(css);
 
 export function explain({ event, shelf, asked }) {
   const say = words(shelf);
@@ -66,11 +65,11 @@ function used(query, say) {
 function kept(say) {
   const entry = read(localStorage, "alongside") || read(sessionStorage, "alongside") || {};
   const { visitor, recent = [], ignored = {}, clicked = {} } = entry;
-  const refused = Object.keys(ignored).filter((id) => ignored[id] > ENOUGH);
+  const unwanted = Object.keys(ignored).filter((id) => ignored[id] > ENOUGH);
   const lines = [
     visitor && say.visitor.replace("{}", visitor),
     recent.length && count(say.recent, recent),
-    refused.length && count(say.refused, refused),
+    unwanted.length && count(say.unwanted, unwanted),
     Object.keys(ignored).length && count(say.sights, Object.keys(ignored)),
     Object.keys(clicked).length && count(say.clicked, Object.keys(clicked)),
   ].filter(Boolean);
@@ -92,12 +91,6 @@ function read(storage, name) {
   } catch {
     return null;
   }
-}
-
-function make(tag, properties, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
 }
 
 const list = (lines) => make("ul", {}, ...lines.map((line) => make("li", {}, line)));

@@ -5,6 +5,9 @@ import { parse } from "../page.js";
 const LANGUAGES = {
   en: {
     added: "Added to cart",
+    all: "Add {} products to cart",
+    own: "Add this and {} more to cart",
+    refused: "The cart did not take everything",
     dismissed: "Not shown again",
     why: "Why am I seeing this?",
     about:
@@ -17,7 +20,7 @@ const LANGUAGES = {
     kept: "Kept in this browser:",
     nothing: "nothing",
     visitor: "a random number that recognises this browser: {}",
-    refused: "products you did not want to see: {}",
+    unwanted: "products you did not want to see: {}",
     sights: "products shown to you: {}",
     clicked: "products you clicked in the last 7 days: {}",
     off: "Switch off and erase",
@@ -27,6 +30,9 @@ const LANGUAGES = {
   },
   de: {
     added: "Im Warenkorb",
+    all: "{} Produkte in den Warenkorb",
+    own: "Dieses und {} dazu in den Warenkorb",
+    refused: "Der Warenkorb hat nicht alles angenommen",
     dismissed: "Wird nicht mehr gezeigt",
     why: "Warum sehe ich das?",
     about:
@@ -39,7 +45,7 @@ const LANGUAGES = {
     kept: "In diesem Browser gespeichert:",
     nothing: "nichts",
     visitor: "eine Zufallszahl, die diesen Browser wiedererkennt: {}",
-    refused: "Produkte, die Sie nicht sehen wollten: {}",
+    unwanted: "Produkte, die Sie nicht sehen wollten: {}",
     sights: "Ihnen gezeigte Produkte: {}",
     clicked: "in den letzten 7 Tagen angeklickte Produkte: {}",
     off: "Abschalten und löschen",
@@ -50,6 +56,9 @@ const LANGUAGES = {
   },
   fr: {
     added: "Ajouté au panier",
+    all: "Ajouter {} produits au panier",
+    own: "Ajouter celui-ci et {} de plus au panier",
+    refused: "Le panier n’a pas tout accepté",
     dismissed: "Ne sera plus montré",
     why: "Pourquoi ces produits ?",
     about:
@@ -62,7 +71,7 @@ const LANGUAGES = {
     kept: "Gardé dans ce navigateur :",
     nothing: "rien",
     visitor: "un nombre aléatoire qui reconnaît ce navigateur : {}",
-    refused: "les produits que vous ne vouliez pas voir : {}",
+    unwanted: "les produits que vous ne vouliez pas voir : {}",
     sights: "les produits qui vous ont été montrés : {}",
     clicked: "les produits cliqués ces 7 derniers jours : {}",
     off: "Désactiver et effacer",

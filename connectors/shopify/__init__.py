@@ -1,0 +1,1 @@
+"""Shopify's GraphQL Admin API: ask, parse, and prove who is asking."""

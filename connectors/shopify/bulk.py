@@ -1,0 +1,177 @@
+"""How does everything a shop has come to us at once?
+
+Shopify runs one of our questions over all its rows and leaves the result as a file: a line for
+each row, and a line for each row inside another (a product's variant, an order's line), which
+names its parent and may stand anywhere. So the file is read twice: while it arrives it goes to
+disk, and where each line lies is remembered; then parents are read in order, each with its own.
+Memory holds 20 bytes a line, whatever the rows are.
+
+The file on disk has no name: it is gone with the process, however that ends, and whoever goes on
+downloads it again (Shopify keeps it for seven days).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import IO, Any
+
+import numpy as np
+import orjson
+
+from connectors.errors import Misconfigured, TryLater, Unreadable
+from connectors.http import Gone, Session
+from connectors.shopify import queries
+from connectors.shopify.api import Api
+from connectors.shopify.walk import BulkFailed, Pace, Row
+
+# A quote inside a JSON text is written \\", so these bytes are always the field itself. Parents are
+# told apart by their number alone: all parents of one operation are of one kind.
+_PARENT = re.compile(rb'"__parentId" ?: ?"gid://[^"]*/([0-9]{1,18})"')
+
+_WORKING = ("CREATED", "RUNNING", "CANCELING")
+
+
+def begin(api: Api, query: str) -> tuple[str, datetime]:
+    """Starts an operation; its id and when Shopify's clock says it began."""
+    told = api.ask(queries.BULK_RUN, {"query": query}).get("bulkOperationRunQuery") or {}
+    operation = told.get("bulkOperation")
+    if isinstance(operation, dict) and isinstance(operation.get("id"), str):
+        return operation["id"], datetime.fromisoformat(str(operation.get("createdAt")))
+    errors = [e for e in told.get("userErrors") or () if isinstance(e, dict)]
+    if any(e.get("code") in ("OPERATION_IN_PROGRESS", "LIMIT_REACHED") for e in errors):
+        raise TryLater(300, "Shopify is still at work for us on another whole list.")
+    said = " ".join(str(e.get("message")) for e in errors) or "no reason given"
+    raise Unreadable("bulkOperationRunQuery", said[:300])
+
+
+def rows(
+    api: Api,
+    session: Session,
+    operation: str,
+    done: int,
+    pace: Pace,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[tuple[list[Row], int]]:
+    """The operation's rows after the first `done`, with how many that makes; none, now and then,
+    while Shopify works. One that failed gives the rows it had, and then raises `BulkFailed`."""
+    began_s, wait_s = clock(), pace.ask_s
+    while True:
+        told = api.ask(queries.BULK_STATUS, {"id": operation}).get("bulkOperation")
+        if not isinstance(told, dict):
+            raise BulkFailed(operation)
+        status = told.get("status")
+        if status not in _WORKING:
+            break
+        if clock() - began_s > pace.wait_s:
+            raise TryLater(600, "Shopify is still putting together everything the shop has.")
+        yield [], done
+        sleep(wait_s)
+        wait_s = min(wait_s * 1.5, pace.ask_at_most_s)
+    if status == "FAILED" and told.get("errorCode") == "ACCESS_DENIED":
+        raise Misconfigured(
+            "Shopify does not let the app read everything it needs.",
+            "Give the app the scopes read_products, read_orders and read_customers, and approve "
+            "them in the shop.",
+        )
+    whole = status == "COMPLETED"
+    url = told.get("url") if whole else told.get("partialDataUrl")
+    if url:
+        try:
+            yield from _joined(session.download(url), done, pace.bulk_rows, whole=whole)
+        except Gone:
+            raise BulkFailed(operation) from None
+    if not whole:
+        raise BulkFailed(operation)
+
+
+def _joined(
+    parts: Iterable[bytes], done: int, page: int, *, whole: bool
+) -> Iterator[tuple[list[Row], int]]:
+    with tempfile.TemporaryFile(prefix="alongside-") as file:
+        spool = _Spool(file)
+        for part in parts:
+            spool.add(part)
+        spool.end()
+        # What a failed operation had ends anywhere: its last row may lack some of its own.
+        last = len(spool) if whole else max(0, len(spool) - 1)
+        for start in range(done, last, page):
+            end = min(start + page, last)
+            yield [spool.row(number) for number in range(start, end)], end
+
+
+class _Spool:
+    """The file's lines on disk, and where each lies."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._rest = b""
+        self._at = 0
+        self._parents = (array("q"), array("i"))  # offset, length
+        self._children = (array("q"), array("q"), array("i"))  # parent's number, offset, length
+
+    def __len__(self) -> int:
+        return len(self._parents[0])
+
+    def add(self, part: bytes) -> None:
+        self._file.write(part)
+        *lines, self._rest = (self._rest + part).split(b"\n")
+        for line in lines:
+            self._line(line)
+
+    def end(self) -> None:
+        if self._rest:
+            self._line(self._rest)
+        self._file.flush()
+        of, offsets, lengths = (np.frombuffer(a, a.typecode) for a in self._children)
+        order = np.argsort(of, kind="stable")  # children stay in the order of the file
+        self._of, self._offsets, self._lengths = of[order], offsets[order], lengths[order]
+        del self._children
+
+    def _line(self, line: bytes) -> None:
+        if line:
+            found = _PARENT.search(line)
+            if found:
+                of, offsets, lengths = self._children
+                of.append(int(found[1]))
+            else:
+                offsets, lengths = self._parents
+            offsets.append(self._at)
+            lengths.append(len(line))
+        self._at += len(line) + 1
+
+    def row(self, number: int) -> Row:
+        """A parent, its children in lists of their own."""
+        row = self._read(self._parents[0][number], self._parents[1][number])
+        id = str(row.get("id", "")).rpartition("/")[2]
+        if not id.isdecimal():
+            raise Unreadable("bulk operation", "a row without an id.")
+        first, last = np.searchsorted(self._of, (int(id), int(id) + 1))
+        kind = row.get("__typename")
+        for name in _LISTS.get(str(kind), ()):
+            row[name] = []
+        for child in range(first, last):
+            inner = self._read(int(self._offsets[child]), int(self._lengths[child]))
+            name = queries.CHILDREN.get(str(inner.get("__typename")), "")
+            if name in row:
+                row[name].append(inner)
+        return row
+
+    def _read(self, offset: int, length: int) -> dict[str, Any]:
+        try:
+            row = orjson.loads(os.pread(self._file.fileno(), length, offset))
+        except orjson.JSONDecodeError:
+            raise TryLater(300, "The file of a bulk operation was cut off.") from None
+        if not isinstance(row, dict):
+            raise Unreadable("bulk operation", "a line that is not an object.")
+        return row
+
+
+# A row's own lists, empty where no line names it as its parent.
+_LISTS = {"Product": ("variants", "collections"), "Order": ("lineItems",)}
