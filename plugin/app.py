@@ -13,16 +13,25 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from plugin import (
     access,
     api,
+    connect,
+    data,
     db,
     entry,
     experiments,
+    explorer,
     headers,
     layout,
+    log,
     models,
     overview,
+    people,
+    privacy,
     refusals,
     report,
+    rules,
     session,
+    settings,
+    shelves,
     shops,
     webhooks,
 )
@@ -31,6 +40,11 @@ from store.opening import Store
 
 # The longest form of ours is a few hundred bytes.
 LONGEST_BODY = 64 * 1024
+
+ROOMS = (
+    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, models,
+    data, privacy, settings, people, log, api, webhooks, install_woocommerce,
+)  # fmt: skip
 
 
 def create_app(store: Store) -> Flask:
@@ -53,16 +67,6 @@ def create_app(store: Store) -> Flask:
         csrf.exempt(view)
     refusals.install(app)
     layout.install(app)
-    for room in (
-        entry,
-        shops,
-        overview,
-        experiments,
-        report,
-        models,
-        api,
-        webhooks,
-        install_woocommerce,
-    ):
+    for room in ROOMS:
         app.register_blueprint(room.pages)
     return app

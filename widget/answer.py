@@ -136,12 +136,18 @@ def _asked(
 
 
 def to_json(
-    answer: Answer, title: str, locale: str, *, prices: bool, layout: Layout | None = None
+    answer: Answer,
+    title: str,
+    locale: str,
+    *,
+    prices: bool,
+    layout: Layout | None = None,
+    exact: bool = False,
 ) -> bytes:
     """The answer's body. Cards come ready from the store; only reasons are added to them."""
     items = [
         (item.body if prices else _without_prices(item.body)).encode()
-        + _why(item.strategy, item.reason, locale)
+        + _why(item.strategy, item.reason, locale, exact)
         for item in answer.items
     ]
     head = orjson.dumps(
@@ -160,9 +166,9 @@ def to_json(
 
 
 @lru_cache(maxsize=4_096)
-def _why(strategy: str, reason: Reason, locale: str) -> bytes:
-    """The end of an item. There are few different ones: counts come in bands."""
-    more = {"strategy": strategy, "reason": choose.say(reason, locale)}
+def _why(strategy: str, reason: Reason, locale: str, exact: bool) -> bytes:
+    """The end of an item; most of a shop's are the same few."""
+    more = {"strategy": strategy, "reason": choose.say(reason, locale, exact)}
     return b"," + orjson.dumps(more)[1:]
 
 

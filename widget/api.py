@@ -14,8 +14,8 @@ import orjson
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Engine
 
-from store.engine import Serving, reading, writing
-from store.keys import digest
+from store.engine import Serving, reading, settle, writing
+from store.keys import Ring, digest
 from store.reads import privacy as privacy_reads
 from store.reads.shelf import ShopConfig, known_products
 from store.writes import events as event_writes
@@ -31,7 +31,7 @@ ME_WITHIN = timedelta(minutes=10)
 JSON = "application/json"
 
 
-def blueprint(engine: Engine, serving: Serving, shelves: Shelves) -> Blueprint:
+def blueprint(engine: Engine, ring: Ring, serving: Serving, shelves: Shelves) -> Blueprint:
     pages = Blueprint("storefront", __name__)
     shop_of = shelves.shop
 
@@ -77,7 +77,7 @@ def blueprint(engine: Engine, serving: Serving, shelves: Shelves) -> Blueprint:
 
     @pages.get("/v1/<key>/me")
     def me(key: str) -> Response:
-        config, visitor = _visitor(engine, shop_of, key)
+        config, visitor = _visitor(engine, ring, shop_of, key)
         with reading(engine) as connection:
             held = privacy_reads.visitor_data(connection, config.shop.id, visitor)
         return Response(
@@ -88,9 +88,12 @@ def blueprint(engine: Engine, serving: Serving, shelves: Shelves) -> Blueprint:
 
     @pages.delete("/v1/<key>/me")
     def forget_me(key: str) -> Response:
-        config, visitor = _visitor(engine, shop_of, key)
+        config, visitor = _visitor(engine, ring, shop_of, key)
         with writing(engine) as connection:
-            privacy.erase_visitor(connection, config.shop.id, visitor)
+            privacy.forget_visitor(
+                connection, config.shop.id, visitor, "shopper", config.shop.now()
+            )
+        settle(engine)
         return Response(status=204, headers={"Cache-Control": "no-store"})
 
     return pages
@@ -116,13 +119,14 @@ def _events_body() -> tuple[str | None, list[Any]] | Response:
 
 
 def _visitor(
-    engine: Engine, shop_of: Callable[[str], ShopConfig], key: str
+    engine: Engine, ring: Ring, shop_of: Callable[[str], ShopConfig], key: str
 ) -> tuple[ShopConfig, bytes]:
     """The shop and the visitor of a /me request, counted against its limit."""
     config = shop_of(key)
     with writing(engine) as connection:
         tries = people.count_attempt(
             connection,
+            ring,
             f"me:{config.shop.id}",
             request.remote_addr or "",
             config.shop.now(),

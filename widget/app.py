@@ -31,7 +31,7 @@ def create_app(store: Store) -> Flask:
     serving = Serving(store.engine)
     shelves = Shelves(serving, Configs(store.engine, store.ring), limit)
     problems.install(app)
-    app.register_blueprint(api.blueprint(store.engine, serving, shelves))
+    app.register_blueprint(api.blueprint(store.engine, store.ring, serving, shelves))
     app.register_blueprint(scripts.blueprint())
     app.register_blueprint(health.blueprint(store))
     app.register_blueprint(openapi.blueprint())

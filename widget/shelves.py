@@ -67,7 +67,8 @@ class Shelves:
         prices = asked.currency in (None, config.shop.currency)
         look = config.looks.get(found.placement, answer.AS_THE_PAGE_SAYS)
         title = titles.title(found.placement, locale, look.heading, config.shop.locale)
-        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout)
+        exact = config.shop.settings.get("counts") == "exact"
+        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout, exact=exact)
         return body, _PERSONAL if asked.personal else _SHARED
 
     def in_front_of(self, inner: Wsgi) -> Wsgi:

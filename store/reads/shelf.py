@@ -94,7 +94,8 @@ class Buyer:
 
 _BUYER = """
 SELECT d.customer_id, l.product_id FROM customer_digests d
-LEFT JOIN orders o ON o.customer_id = d.customer_id AND o.status <> 'cancelled' AND o.placed_at <= ?
+LEFT JOIN orders o ON o.customer_id = d.customer_id AND o.status <> 'cancelled'
+  AND NOT o.kept_out AND o.placed_at <= ?
 LEFT JOIN order_lines l ON l.order_id = o.id AND l.product_id IS NOT NULL
 WHERE d.shop_id = ? AND d.digest = ?
 ORDER BY o.placed_at DESC, l.external_id LIMIT ?
@@ -186,13 +187,13 @@ class Named(NamedTuple):
     A slot is a strategy and a key (`records.slot`); the key of a product is the store's to add.
     """
 
-    page: str | None  # the page's product; its main category is looked up, too
-    anchors: tuple[str, ...]  # other products whose lists are wanted
-    others: tuple[str, ...]  # products of which only the key is wanted
-    of_page: tuple[str, ...]  # beginnings: "blend:" for the list of the page's product, ...
-    of_anchors: tuple[str, ...]
-    of_category: tuple[str, ...]  # of the main category of the page's product
-    slots: tuple[str, ...]  # whole names, for what no product is needed
+    slots: tuple[str, ...] = ()  # whole names, for what no product must be looked up
+    page: str | None = None  # the page's product; its main category is looked up, too
+    anchors: tuple[str, ...] = ()  # other products whose lists are wanted
+    others: tuple[str, ...] = ()  # products of which only the key is wanted
+    of_page: tuple[str, ...] = ()  # beginnings: "blend:" for the list of the page's product, ...
+    of_anchors: tuple[str, ...] = ()
+    of_category: tuple[str, ...] = ()  # of the main category of the page's product
 
 
 Ranked = TypeVar("Ranked")
