@@ -20,7 +20,6 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -498,7 +497,7 @@ class Exposure(Base):
     arm: Mapped[str]
     entered_at: Mapped[datetime]
     device: Mapped[str | None]  # "phone" or "computer", all that is kept of the browser
-    counted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    counted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     __table_args__ = (Index("ix_exposures_counted", "experiment_id", "counted"),)
 
 

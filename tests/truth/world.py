@@ -145,7 +145,8 @@ def _live(
     rate = truth.rate * (1 + truth.uplift if first.arm == "treatment" else 1)
     customer = person if chance[1] < truth.customers else None
     if customer is not None and chance[2] < truth.bought_before:
-        _buy(truth, None, customer, at_s - DAY_S * (1 + 60 * chance[3]), dice, purchases)
+        # Before the test, and less than 90 days before any entry.
+        _buy(truth, None, customer, -DAY_S * (1 + 60 * chance[3]), dice, purchases)
     if chance[4] >= rate:
         return
     bought_s = at_s + min(float(dice.exponential(1.2)) * DAY_S, WINDOW_S - 60)

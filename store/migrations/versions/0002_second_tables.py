@@ -302,7 +302,7 @@ def upgrade() -> None:
     with op.batch_alter_table("exposures", schema=None) as batch_op:
         batch_op.add_column(sa.Column("device", sa.Text(), nullable=True))
         batch_op.add_column(
-            sa.Column("counted", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("counted", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
         )
         batch_op.create_index("ix_exposures_counted", ["experiment_id", "counted"], unique=False)
 
