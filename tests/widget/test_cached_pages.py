@@ -33,7 +33,6 @@ from widget.app import create_app
 VISITORS = int(os.environ.get("PROVE_VISITORS", "200"))
 BROWSERS = int(os.environ.get("PROVE_BROWSERS", "2"))
 PRODUCTS = ("p0", "p4", "p8")
-PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0"
 # Five standard deviations: a fair split is beyond them once in two million runs.
 FAR = 5
 
@@ -145,7 +144,7 @@ def test_browsers_behind_a_cache_of_pages_are_different_visitors_with_arms_of_th
     visitors = set()
     with serving(proxy) as port:
         for _ in range(BROWSERS):
-            page = browser.new_page(user_agent=PERSON)  # a browser without a window is a robot
+            page = browser.new_page()
             arms = set()
             for product in PRODUCTS[:2]:
                 with page.expect_response("**/shelf/events") as told:
