@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from demo import build, database
 from demo.api import access, orders, products, refunds, shop, webhooks, wire
-from demo.storefront import checkout, pages
+from demo.storefront import authorize, checkout, pages
 
 API = "/wp-json/wc/v3"
 
@@ -75,13 +75,16 @@ def _add_api(app: flask.Flask) -> None:
 
 def _add_pages(app: flask.Flask) -> None:
     csrf = CSRFProtect(app)
-    for room in (pages.rooms, checkout.rooms):
+    for room in (pages.rooms, checkout.rooms, authorize.rooms):
         app.register_blueprint(room)
 
     @app.before_request
     def forms_carry_a_token() -> None:
         # `/?wc-ajax=` has none in real shops either; it checks the Origin header instead.
-        if flask.request.blueprint in ("pages", "checkout") and flask.request.path != "/":
+        if (
+            flask.request.blueprint in ("pages", "checkout", "authorize")
+            and flask.request.path != "/"
+        ):
             csrf.protect()
 
     @app.after_request

@@ -13,23 +13,39 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from plugin import (
     access,
     api,
+    connect,
+    data,
     db,
     entry,
     experiments,
+    explorer,
     headers,
     layout,
+    log,
     models,
     overview,
+    people,
+    privacy,
     refusals,
     report,
+    rules,
     session,
+    settings,
+    shelves,
+    shoppers,
     shops,
     webhooks,
 )
+from plugin.install import woocommerce as install_woocommerce
 from store.opening import Store
 
 # The longest form of ours is a few hundred bytes.
 LONGEST_BODY = 64 * 1024
+
+ROOMS = (
+    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, models,
+    data, privacy, settings, people, log, api, shoppers, webhooks, install_woocommerce,
+)  # fmt: skip
 
 
 def create_app(store: Store) -> Flask:
@@ -46,10 +62,13 @@ def create_app(store: Store) -> Flask:
     headers.install(app, https=store.settings.base_url.startswith("https://"))
     access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
     csrf = CSRFProtect(app)
-    for room in (webhooks,):  # machines send no forms of ours; each proves itself by a signature
-        csrf.exempt(room.pages)
+    # Machines send no forms of ours; they prove themselves by a signature or a one-time word.
+    csrf.exempt(webhooks.pages)
+    csrf.exempt(shoppers.pages)
+    for view in (install_woocommerce.callback, install_woocommerce.exchange):
+        csrf.exempt(view)
     refusals.install(app)
     layout.install(app)
-    for room in (entry, shops, overview, experiments, report, models, api, webhooks):
+    for room in ROOMS:
         app.register_blueprint(room.pages)
     return app

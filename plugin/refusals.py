@@ -23,13 +23,19 @@ _TITLES = {
     404: "Nothing here",
     405: "That does not work here",
     409: "That cannot be done now",
+    410: "Over",
     413: "Too large",
     422: "That could not be read",
     429: "Too many tries",
     500: "Something broke",
     503: "The store did not answer",
 }
-_MACHINES = ("/api/", "/webhooks/")
+_MACHINES = (
+    "/api/",
+    "/webhooks/",
+    "/install/woocommerce/callback",
+    "/install/woocommerce/exchange",
+)
 _DETAILS = {
     404: "The address may be mistyped, or what was here is gone.",
     405: "Go back, reload the page and use its buttons.",

@@ -23,6 +23,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Connection
 
+from scheduler import subscribing
 from scheduler.inbox import empty
 from scheduler.record import recorded
 from scheduler.sync import CONNECTORS, SWEPT, sync
@@ -56,6 +57,11 @@ def _can_be_asked(shop: Shop) -> bool:
     return shop.platform in CONNECTORS and shop.uninstalled_at is None
 
 
+def _may_tell(shop: Shop) -> bool:
+    """Also one that left: the law's requests come later."""
+    return shop.platform != "files"
+
+
 TIMETABLE: tuple[Job, ...] = (
     Job(
         "sync",
@@ -64,7 +70,7 @@ TIMETABLE: tuple[Job, ...] = (
         lambda settings: timedelta(minutes=settings.sync_minutes),
         _can_be_asked,
     ),
-    Job("inbox", True, None, lambda settings: timedelta.max, _can_be_asked, inbox.shops_due),
+    Job("inbox", True, None, lambda settings: timedelta.max, _may_tell, inbox.shops_due),
     Job(
         "train",
         True,
@@ -129,7 +135,10 @@ def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
     def progress(stream: str, read: int, total: int | None) -> None:
         say(f"{stream}: {read:,}" + (f" of {total:,}" if total else ""))
 
-    say(str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop))))
+    done = str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop)))
+    say(done)
+    if subscribing.is_due(store, shop):
+        say(f"{done}; {subscribing.renew(store, shop)}")
     with reading(store.engine) as connection:
         trained = models.every(connection, shop.id)
     if not trained:

@@ -92,3 +92,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed at the end of the block, undone by an exception."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+# After an erasure; a reader that holds an old page longer than this is left to the next time.
+SETTLE_MS = 500
+
+
+def settle(engine: Engine) -> bool:
+    """Write what was deleted through to SQLite's file, so that no copy of it stays in the `-wal`
+    beside it. False: somebody was reading; the daily upkeep does it again."""
+    if engine.dialect.name != "sqlite":
+        return True
+    with serving(engine) as connection:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {SETTLE_MS}")
+        try:
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+    return not busy

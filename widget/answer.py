@@ -50,19 +50,15 @@ def answer(
     model, strategies = live
     ask = _ask(connection, config, query, look.count or DEFAULT_LIMIT, now)
     offered = items = recommend(connection, model, strategies, ask)
-    experiment = config.running.get(query.placement)
-    arm: Arm | None = None
-    if experiment is not None and visitor is not None and query.visitor:
-        arm = reads.stored_arm(connection, config.shop.id, experiment.id, visitor)
-        arm = arm or assign.arm(experiment.salt, query.visitor, experiment.share)
-        if arm == "control":
-            items = _control(connection, config, experiment, model, ask)
-            model = config.rivals.get(experiment.id, model)
+    experiment, arm = _dealt(connection, config, query, visitor)
+    if experiment is not None and arm == "control" and experiment.against != "itself":
+        items = _control(connection, config, experiment, model, ask)
+        model = config.rivals.get(experiment.id, model)
     facts = token.TokenFacts(
         shop=config.shop.id,
         placement=query.placement,
         issued_at=now,
-        experiment=experiment.id if experiment and arm else None,
+        experiment=experiment.id if experiment else None,
         arm=arm,
         model=model,
         nonce=secrets.token_bytes(token.NONCE_BYTES) if query.personal else None,
@@ -77,6 +73,31 @@ def answer(
         model=model,
         items=items,
     )
+
+
+def _dealt(
+    connection: Connection,
+    config: reads.ShopConfig,
+    query: ShelfQuery,
+    visitor: bytes | None,
+) -> tuple[Experiment | None, Arm | None]:
+    """The test this visitor is in on this shelf, and the arm. A shop's holdout is asked first: who
+    is held out sees no shelf and is in no other test.
+    """
+    if visitor is None or not query.visitor:
+        return None, None
+    holdout, test = config.holdout, config.running.get(query.placement)
+    if holdout is not None:
+        arm = reads.stored_arm(connection, config.shop.id, holdout.id, visitor)
+        share = assign.BUCKETS - holdout.share
+        if arm is None and assign.held_out(holdout.salt, query.visitor, share):
+            arm = "control"
+        if arm == "control" or test is None:
+            return holdout, arm or "treatment"
+    if test is None:
+        return None, None
+    arm = reads.stored_arm(connection, config.shop.id, test.id, visitor)
+    return test, arm or assign.arm(test.salt, query.visitor, test.share)
 
 
 def recommend(
@@ -100,11 +121,13 @@ def _control(
     model: int,
     ask: choose.Ask,
 ) -> list[Recommendation]:
-    """What the other arm sees: nothing, bestsellers, or another model's shelf."""
+    """What the other arm sees: nothing, one strategy's shelf, or another model's."""
     if experiment.against == "none":
         return []
     if experiment.against == "bestsellers":
         return recommend(connection, model, ("bestseller",), ask)
+    if not experiment.against.isdecimal():
+        return recommend(connection, model, (experiment.against,), ask)
     strategies = config.live[experiment.placement][1]
     rival = config.rivals.get(experiment.id)
     return [] if rival is None else recommend(connection, rival, strategies, ask)
@@ -143,13 +166,19 @@ def _ask(
 
 
 def to_json(
-    answer: Answer, title: str, locale: str, *, prices: bool, layout: Layout | None = None
+    answer: Answer,
+    title: str,
+    locale: str,
+    *,
+    prices: bool,
+    layout: Layout | None = None,
+    exact: bool = False,
 ) -> bytes:
     """The answer's body. Cards come ready from the store; only reasons are added to them."""
     items = []
     for item in answer.items:
         body = item.body if prices else _without_prices(item.body)
-        more = {"strategy": item.strategy, "reason": choose.say(item.reason, locale)}
+        more = {"strategy": item.strategy, "reason": choose.say(item.reason, locale, exact)}
         items.append(body.encode() + b"," + orjson.dumps(more)[1:])
     head = orjson.dumps(
         {

@@ -14,13 +14,13 @@ import orjson
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Engine
 
-from store.engine import reading, serving, writing
-from store.keys import digest
+from store.engine import reading, serving, settle, writing
+from store.keys import Ring, digest
 from store.reads import privacy as privacy_reads
 from store.reads.shelf import ShopConfig, known_products
 from store.writes import events as event_writes
 from store.writes import people, privacy
-from widget import answer, events, query, titles
+from widget import agents, answer, events, query, titles
 from widget.configs import Configs
 from widget.problems import problem
 
@@ -35,7 +35,7 @@ ME_WITHIN = timedelta(minutes=10)
 JSON = "application/json"
 
 
-def blueprint(engine: Engine, configs: Configs) -> Blueprint:
+def blueprint(engine: Engine, ring: Ring, configs: Configs) -> Blueprint:
     pages = Blueprint("storefront", __name__)
 
     def shop_of(key: str) -> ShopConfig:
@@ -55,7 +55,8 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
         prices = asked.currency in (None, config.shop.currency)
         look = config.looks.get(found.placement, answer.AS_THE_PAGE_SAYS)
         title = titles.title(found.placement, locale, look.heading, config.shop.locale)
-        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout)
+        exact = config.shop.settings.get("counts") == "exact"
+        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout, exact=exact)
         caching = "private, no-store" if asked.personal else f"public, max-age={SHARED_FOR_S}"
         return Response(body, content_type=JSON, headers={"Cache-Control": caching})
 
@@ -77,11 +78,15 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
             {external: product.key for external, product in known.items()},
             now,
         )
-        checked = [checker.check(event) for event in told]
+        agent = request.user_agent.string
+        robot = "robots are not counted" if agents.is_robot(agent) else None
+        checked = [robot or checker.check(event) for event in told]
         good = [event for event in checked if not isinstance(event, str)]
         if good:
             with writing(engine) as connection:
-                event_writes.save_events(connection, config.shop.id, good, now)
+                event_writes.save_events(
+                    connection, config.shop.id, good, now, config.holdout, agents.device(agent)
+                )
         rejected = [
             {"index": index, "reason": event}
             for index, event in enumerate(checked)
@@ -92,7 +97,7 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
 
     @pages.get("/v1/<key>/me")
     def me(key: str) -> Response:
-        config, visitor = _visitor(engine, shop_of, key)
+        config, visitor = _visitor(engine, ring, shop_of, key)
         with reading(engine) as connection:
             held = privacy_reads.visitor_data(connection, config.shop.id, visitor)
         return Response(
@@ -103,9 +108,12 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
 
     @pages.delete("/v1/<key>/me")
     def forget_me(key: str) -> Response:
-        config, visitor = _visitor(engine, shop_of, key)
+        config, visitor = _visitor(engine, ring, shop_of, key)
         with writing(engine) as connection:
-            privacy.erase_visitor(connection, config.shop.id, visitor)
+            privacy.forget_visitor(
+                connection, config.shop.id, visitor, "shopper", config.shop.now()
+            )
+        settle(engine)
         return Response(status=204, headers={"Cache-Control": "no-store"})
 
     return pages
@@ -131,13 +139,14 @@ def _events_body() -> tuple[str | None, list[Any]] | Response:
 
 
 def _visitor(
-    engine: Engine, shop_of: Callable[[str], ShopConfig], key: str
+    engine: Engine, ring: Ring, shop_of: Callable[[str], ShopConfig], key: str
 ) -> tuple[ShopConfig, bytes]:
     """The shop and the visitor of a /me request, counted against its limit."""
     config = shop_of(key)
     with writing(engine) as connection:
         tries = people.count_attempt(
             connection,
+            ring,
             f"me:{config.shop.id}",
             request.remote_addr or "",
             config.shop.now(),

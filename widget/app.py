@@ -28,7 +28,8 @@ def create_app(store: Store) -> Flask:
         hops = store.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
     problems.install(app)
-    app.register_blueprint(api.blueprint(store.engine, Configs(store.engine, store.ring)))
+    configs = Configs(store.engine, store.ring)
+    app.register_blueprint(api.blueprint(store.engine, store.ring, configs))
     app.register_blueprint(scripts.blueprint())
     app.register_blueprint(health.blueprint(store))
     app.register_blueprint(openapi.blueprint())

@@ -1,13 +1,20 @@
-// Makes dist/shelf.js and dist/shelf-more.js out of src/: what a shop's pages load.
+// Makes dist/shelf.js and dist/shelf-more.js out of src/, and shop.js of the Shopify app out of its
+// own sources: what a shop's pages load.
 // The built files are committed, so that people without Node can run and ship them; a test
 // builds them again and compares every byte. `node bundle.mjs` writes them.
 
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-export const BUNDLES = { "shelf.js": "src/index.js", "shelf-more.js": "src/more/index.js" };
+// Built file -> where it begins.
+export const BUNDLES = {
+  "dist/shelf.js": "src/index.js",
+  "dist/shelf-more.js": "src/more/index.js",
+  "../plugin/shopify/extensions/alongside-shelves/assets/shop.js": "../plugin/shopify/src/index.js",
+};
 
 /** The bytes of one bundle. ES2019 reaches every browser that has custom elements and modules. */
 export async function bundle(name) {
@@ -20,7 +27,7 @@ export async function bundle(name) {
     target: "es2019",
     charset: "utf8",
     legalComments: "none",
-    outfile: here(`dist/${name}`),
+    outfile: here(name),
     plugins: [stylesAsText],
   });
   return outputFiles[0].contents;
@@ -43,13 +50,12 @@ const stylesAsText = {
 };
 
 if (process.argv[1] === here("bundle.mjs")) {
-  const { mkdir, writeFile } = await import("node:fs/promises");
+  const { writeFile } = await import("node:fs/promises");
   const { gzipSync } = await import("node:zlib");
-  await mkdir(here("dist"), { recursive: true });
   for (const name of Object.keys(BUNDLES)) {
     const bytes = await bundle(name);
-    await writeFile(here(`dist/${name}`), bytes);
+    await writeFile(here(name), bytes);
     const packed = gzipSync(bytes, { level: 9 }).length;
-    process.stdout.write(`${name}: ${bytes.length} bytes, ${packed} compressed\n`);
+    process.stdout.write(`${basename(name)}: ${bytes.length} bytes, ${packed} compressed\n`);
   }
 }

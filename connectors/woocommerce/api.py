@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from connectors import http
 from connectors.errors import AccessRevoked, ConnectorError, Misconfigured, Unreadable
-from connectors.woocommerce.access import Basic, OAuth1
+from connectors.woocommerce.access import Basic, OAuth1, Sign
 from connectors.woocommerce.walk import Listing
 
 SLOW_CLOCK_S = 60  # WooCommerce refuses signatures 900 s off; below a minute it is only the journey
@@ -33,7 +33,7 @@ class Api:
         self.url = url.strip().rstrip("/").removesuffix("/wp-json")
         self._key, self._secret = key, secret
         self._session = session
-        self._sign: http.Sign | None = None
+        self._sign: Sign | None = None
         self._index: Mapping[str, Any] | None = None
         self._behind_s = 0  # how far our clock is behind the shop's
 
@@ -63,13 +63,24 @@ class Api:
             return self._ask_first(path, params)
         return self._ask(path, params, self._sign)
 
+    def post(self, path: str, data: Mapping[str, Any]) -> http.Answer:
+        """Make or change something at `wc/v3/<path>`, which a shop's own key must allow; raises
+        Refused. Ask something before: that finds out how the shop wants to be signed to."""
+        if self._sign is None:
+            self.ask("data/currencies/current", {})
+        assert self._sign is not None  # noqa: S101 - a question that was answered was signed
+        url = f"{self.url}/wp-json/wc/v3/{path}"
+        params, headers = self._sign("POST", url, {})
+        full = f"{url}?{urlencode(params)}" if params else url
+        return self._told(path, self._session.post(full, data, headers))
+
     def _ask_first(self, path: str, params: Mapping[str, str]) -> http.Answer:
         """Finds the proof this shop accepts, by asking: Basic over TLS, else a signature.
 
         A shop behind a proxy that ends TLS may not know that it is on https, and some servers drop
         the Authorization header: both answer Basic as if there were no key, and take a signature.
         """
-        signs: list[http.Sign] = []
+        signs: list[Sign] = []
         if self.url.startswith("https://"):
             signs.append(Basic(self._key, self._secret))
         schemes = ("https", "http") if signs else ("http",)
@@ -90,7 +101,7 @@ class Api:
         # signature" under the wrong scheme says nothing.
         raise max(refusals, key=lambda r: (("key" in r.message) * 2) + ("secret" in r.message))
 
-    def _keep(self, path: str, params: Mapping[str, str], sign: http.Sign) -> http.Answer:
+    def _keep(self, path: str, params: Mapping[str, str], sign: Sign) -> http.Answer:
         answer = self._ask(path, params, sign)
         self._sign = sign
         return answer
@@ -105,9 +116,11 @@ class Api:
             now_s=lambda: int(datetime.now(UTC).timestamp()) + self._behind_s,
         )
 
-    def _ask(self, path: str, params: Mapping[str, str], sign: http.Sign) -> http.Answer:
-        answer = self._session.get(f"{self.url}/wp-json/wc/v3/{path}", params, sign)
-        if answer.status == 200:
+    def _ask(self, path: str, params: Mapping[str, str], sign: Sign) -> http.Answer:
+        return self._told(path, self._session.get(f"{self.url}/wp-json/wc/v3/{path}", params, sign))
+
+    def _told(self, path: str, answer: http.Answer) -> http.Answer:
+        if answer.status in (200, 201):
             return answer
         code, message = _error(answer.data)
         if answer.status in (401, 403):

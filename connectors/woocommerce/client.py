@@ -2,7 +2,7 @@
 
 Every walk is a generator of `Page`: save its rows and its cursor together, and hand the cursor
 back to go on exactly there. `walk.py` decides the order, `parse.py` what a row means, `api.py`
-how a question travels. Nothing is written, neither here nor at the shop.
+how a question travels. Nothing is written, neither here nor (but for webhooks) at the shop.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from connectors.woocommerce import parse
 from connectors.woocommerce.api import Api
 from connectors.woocommerce.check import check
 from connectors.woocommerce.fields import id_of
+from connectors.woocommerce.subscribe import Subscribed, subscribe
 from connectors.woocommerce.walk import CREATED, MODIFIED, Ask, Pace, Row, Stamps, Step, Walk, sweep
 from store.records import Category, Order, Page, Product, Refund, ShopFacts
 
@@ -54,6 +55,10 @@ class WooCommerce:
     def check(self) -> ShopFacts:
         """What the shop says of itself; raises Misconfigured with exactly what is wrong."""
         return check(self._api)
+
+    def subscribe(self, delivery_url: str, secret: str) -> Subscribed:
+        """See that the shop tells us of changes; see `subscribe.py`."""
+        return subscribe(self._api, delivery_url, secret)
 
     def orders_since(self) -> datetime | None:
         """Everything is shown to a key that may read."""

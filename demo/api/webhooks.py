@@ -15,11 +15,13 @@ from demo.api.wire import Json, Refused, answer, gmt, home, item, kept, links, l
 from demo.database import changing, here
 
 rooms = flask.Blueprint("webhooks", __name__)
-TOPIC = re.compile(r"(order|product)\.(created|updated|deleted)")
+TOPIC = re.compile(r"(order|product)\.(created|updated|deleted|restored)")
 HOOKS = {  # the shop's own names of what fires them
     "order.created": ["woocommerce_new_order"],
     "order.updated": ["woocommerce_update_order", "woocommerce_order_refunded"],
     "order.deleted": ["wp_trash_post", "woocommerce_trash_order"],
+    "order.restored": ["untrashed_post", "woocommerce_untrash_order"],
+    "product.restored": ["untrashed_post"],
     "product.created": ["woocommerce_new_product"],
     "product.updated": ["woocommerce_update_product"],
     "product.deleted": ["wp_trash_post"],
@@ -78,6 +80,26 @@ def create() -> flask.Response:
     row = _find(int(id or 0))
     location = {"Location": home(f"/wp-json/wc/v3/webhooks/{id}")}
     return item(_body(row), _links(row), status=201, headers=location, allow=("GET", "POST"))
+
+
+@rooms.route("/webhooks/<int:id>", methods=["POST", "PUT", "PATCH"])
+def change(id: int) -> flask.Response:
+    """Status and secret, as far as anybody changes them; switched on, it may fail anew."""
+    row, given, db = _find(id), sent(), here()
+    status = given.get("status", row["status"])
+    if status not in ("active", "paused", "disabled"):
+        raise Refused(
+            400,
+            "woocommerce_rest_shop_webhook_invalid_status",
+            "Webhook status must be valid.",
+        )
+    with changing(db):
+        db.execute(
+            "UPDATE webhooks SET status = ?, secret = ?, failures = 0, modified_s = ? WHERE id = ?",
+            (status, str(given.get("secret") or row["secret"]), int(time.time()), id),
+        )
+    row = _find(id)
+    return item(_body(row), _links(row), allow=("GET", "POST", "PUT", "PATCH", "DELETE"))
 
 
 @rooms.delete("/webhooks/<int:id>")

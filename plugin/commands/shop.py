@@ -15,7 +15,7 @@ from plugin.commands import terms
 from plugin.db import the_store
 from store.engine import reading, writing
 from store.errors import Explained
-from store.opening import require_schema
+from store.opening import Store, require_schema
 from store.reads import people, shops
 from store.reads.overview import last_success
 from store.records import Platform, ShopFacts
@@ -291,13 +291,14 @@ def list_(as_json: bool) -> None:
 def show(shop: str, as_json: bool) -> None:
     """One shop: what is held, and the keys its pages and its platform package need.
 
-    The customer key and the report key are secrets.
+    The customer key, the report key and the webhook secret are secrets.
     """
     store = the_store()
     with reading(store.engine) as connection:
         one = terms.the_shop(connection, shop)
         counts = shops.counts(connection, one.id)
         keys = shops.keys(connection, store.ring, one.id, one.now())
+        webhook = shops.webhook_secrets(connection, store.ring, one.id)
     snippet = (
         f'<script src="{store.settings.base_url}/shelf.js" data-key="{one.key}" defer></script>'
     )
@@ -313,6 +314,7 @@ def show(shop: str, as_json: bool) -> None:
         "orders": counts.orders,
         "customer_key": keys.customer[0].decode(),
         "report_key": keys.report[0].decode(),
+        **(_webhooks(store, one, webhook) if one.platform == "woocommerce" else {}),
         "snippet": snippet,
     }
     if as_json:
@@ -320,6 +322,14 @@ def show(shop: str, as_json: bool) -> None:
         return
     for label, value in facts.items():
         click.echo(f"{label.replace('_', ' '):13} {value}")
+
+
+def _webhooks(store: Store, one: shops.Shop, secrets: list[str]) -> dict[str, str]:
+    """Where the shop's webhooks go, for whoever makes them there by hand."""
+    return {
+        "webhook_url": f"{store.settings.base_url}/webhooks/woocommerce/{one.key}",
+        "webhook_secret": secrets[0] if secrets else "made at the next sync of the clock",
+    }
 
 
 @shop.command("set")

@@ -19,7 +19,7 @@ from store.keys import Ring, ShopKeys, digest
 from store.packing import unpack
 from store.reads import experiments, shops
 from store.reads.rules import UNSTEERED, Steering, steering
-from store.records import Arm, Card, Entry, Experiment, ShelfLook
+from store.records import EVERY_SHELF, Arm, Card, Entry, Experiment, ShelfLook
 from store.tables import to_micros
 
 
@@ -33,6 +33,7 @@ class ShopConfig:
     running: Mapping[str, Experiment]  # placement -> its one running experiment
     rivals: Mapping[int, int]  # experiment -> the model its control arm sees, where that differs
     rules: Steering = UNSTEERED
+    holdout: Experiment | None = None  # the running test of all shelves together
     looks: Mapping[str, ShelfLook] = field(default_factory=dict)  # placement -> how it is shown
 
 
@@ -60,6 +61,7 @@ def shop_config(
         keys=shops.keys(connection, ring, shop.id, now),
         live=live,
         running={e.placement: e for e in running},
+        holdout=next((e for e in running if e.placement == EVERY_SHELF), None),
         rivals=experiments.rival_models(connection, shop.id, running),
         rules=steering(connection, shop.id, now, known.rules if known else UNSTEERED),
         looks=looks(connection, shop.id),
@@ -91,7 +93,7 @@ class Buyer:
 _CUSTOMER = "SELECT customer_id FROM customer_digests WHERE shop_id = ? AND digest = ?"
 _BOUGHT = """
 SELECT l.product_id FROM orders o JOIN order_lines l ON l.order_id = o.id
-WHERE o.customer_id = ? AND o.status <> 'cancelled' AND o.placed_at <= ?
+WHERE o.customer_id = ? AND o.status <> 'cancelled' AND NOT o.kept_out AND o.placed_at <= ?
   AND l.product_id IS NOT NULL
 ORDER BY o.placed_at DESC, l.external_id LIMIT ?
 """

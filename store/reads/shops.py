@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -95,6 +96,19 @@ def by_domain(connection: Connection, domain: str) -> Shop | None:
     """The Shopify shop of this permanent domain, or None."""
     row = connection.execute(_columns().where(tables.Shop.domain == domain)).first()
     return None if row is None else Shop(*row)
+
+
+def by_url(connection: Connection, platform: str, url: str) -> Shop | None:
+    """The shop at this address, however it is written; None: there is none."""
+    for shop in every(connection):
+        if shop.platform == platform and _same_place(shop.url) == _same_place(url):
+            return shop
+    return None
+
+
+def _same_place(url: str) -> str:
+    """An address without what makes no other shop of it: scheme, case, www, a slash at the end."""
+    return re.sub(r"^[a-z]+://(www\.)?", "", url.strip().lower()).rstrip("/")
 
 
 def keys(connection: Connection, ring: Ring, shop_id: int, now: datetime) -> ShopKeys:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Connection, select, type_coerce
+from sqlalchemy import BigInteger, Connection, case, select, type_coerce
 
 from store import tables
 from store.records import Catalogue, Interactions
@@ -62,7 +62,7 @@ def _lines(connection: Connection, shop_id: int, until: datetime | None) -> NDAr
         select(
             o.id,
             line.product_id,
-            o.customer_id,
+            case((o.kept_out, None), else_=o.customer_id),  # a gift is nobody's taste
             line.quantity,
             type_coerce(o.placed_at, BigInteger),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -34,6 +35,7 @@ def add_shop(
 ) -> tuple[int, str]:
     """Connect a shop; returns its row's id and its public key. `domain`: what Shopify calls it."""
     s = tables.Shop
+    domain = domain or _domain(platform, credentials)
     if domain and (name := connection.scalar(select(s.name).where(s.domain == domain))):
         raise NameTaken(
             f"{domain} is connected already, as {name!r}. To connect it anew remove that one "
@@ -59,6 +61,7 @@ def add_shop(
         simulated=simulated,
         domain=domain,
         created_at=now,
+        connected_at=now,
     )
     for kind in ("pepper", "token", "customer", "report", "webhook"):
         add_shop_key(connection, ring, shop_id, kind, now)
@@ -89,6 +92,58 @@ def save_credentials(
     connection.execute(statement.on_conflict_do_update(index_elements=("shop_id",), set_=values))
 
 
+def reconnect(
+    connection: Connection,
+    ring: Ring,
+    shop_id: int,
+    facts: ShopFacts,
+    credentials: dict[str, str],
+    now: datetime,
+) -> None:
+    """New access to a shop that is connected already: what is held of it stays.
+
+    Its name and currency stay too: the first is ours, and amounts of two currencies do not add.
+    """
+    save_credentials(connection, ring, shop_id, credentials, now)
+    connection.execute(
+        update(tables.Shop)
+        .where(tables.Shop.id == shop_id)
+        .values(
+            url=facts.url,
+            timezone=facts.timezone,
+            connected_at=now,
+            uninstalled_at=None,
+        )
+    )
+
+
+def save_facts(connection: Connection, shop_id: int, facts: ShopFacts) -> None:
+    """What the shop says of itself now, but for its name and currency, which are ours to keep."""
+    connection.execute(
+        update(tables.Shop)
+        .where(tables.Shop.id == shop_id)
+        .values(url=facts.url, timezone=facts.timezone)
+    )
+
+
+def _domain(platform: Platform, credentials: dict[str, str]) -> str | None:
+    """What Shopify's notices will call the shop: the host of its permanent address."""
+    if platform != "shopify":
+        return None
+    return urlsplit(credentials.get("url", "")).hostname
+
+
+def uninstall(
+    connection: Connection, ring: Ring, shop_id: int, left: dict[str, str], now: datetime
+) -> None:
+    """The shop took our access away: its token is forgotten and nothing is asked any more. What is
+    held of the shop stays until it is told to go; `left` is what proves that such a word is its."""
+    save_credentials(connection, ring, shop_id, left, now)
+    connection.execute(
+        update(tables.Shop).where(tables.Shop.id == shop_id).values(uninstalled_at=now)
+    )
+
+
 def save_cursor(
     connection: Connection, shop_id: int, stream: str, value: str, now: datetime
 ) -> None:
@@ -106,6 +161,16 @@ def save_cursor(
 def forget_cursors(connection: Connection, shop_id: int) -> None:
     """Make the next sync read everything again."""
     connection.execute(delete(tables.Cursor).where(tables.Cursor.shop_id == shop_id))
+
+
+def describe(connection: Connection, shop_id: int, name: str, timezone: str, locale: str) -> None:
+    """What a shop is called here, and how its days and numbers are told."""
+    s = tables.Shop
+    if connection.scalar(select(s.id).where(s.name == name, s.id != shop_id)):
+        raise NameTaken(f"Another shop is named {name!r}. Choose another name.")
+    connection.execute(
+        update(s).where(s.id == shop_id).values(name=name, timezone=timezone, locale=locale)
+    )
 
 
 def save_settings(connection: Connection, shop_id: int, settings: dict[str, object]) -> None:

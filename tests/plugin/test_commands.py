@@ -274,9 +274,9 @@ def test_recomputing_agrees_with_a_report_counted_from_the_same_rows(site: Site)
 
     shop = site.shop("Lamps")
     numbered = site.experiment(shop)
-    seen = assess.Seen(units=[], attributed_minor=0, orders=0, orders_without_visitor=0)
-    judgement = assess.judge_day(numbered.experiment, seen, NOON.replace(day=3))
-    report = assess.report(numbered.experiment, seen, judgement, "GBP", NOON.replace(day=3))
+    day = assess.day_tally(numbered.experiment, [], NOON.replace(day=3))
+    judgement = assess.judge_day(numbered.experiment, day)
+    report = assess.report(numbered.experiment, day, judgement, "GBP")
     site.say_report(numbered, report.to_json(), NOON)
     result = run(site, ["report", "Lamps", "--recompute", "--check"])
     assert result.exit_code == 0, result.output
@@ -284,19 +284,14 @@ def test_recomputing_agrees_with_a_report_counted_from_the_same_rows(site: Site)
 
 def test_some_days_only_are_sums_and_never_a_verdict(site: Site) -> None:
     from experiments.tally import Tally
-    from store.writes import experiments as writes
+    from store.writes import units
 
     shop = site.shop("Lamps")
     numbered = site.experiment(shop)
     with writing(site.store.engine) as connection:
-        writes.replace_tallies(
-            connection,
-            numbered.experiment.id,
-            [
-                (f"2026-11-0{day}", "control", Tally(visitors=day, converters=1).to_json())
-                for day in (1, 2, 4)
-            ],
-        )
+        for day in (1, 2, 4):
+            sums = [("control", Tally(visitors=day, converters=1).to_json())]
+            units.replace_day(connection, numbered.experiment.id, f"2026-11-0{day}", sums, ())
     data = told(site, ["report", "Lamps", "--from", "2026-11-02", "--to", "2026-11-03"])
     assert data["control"]["visitors"] == 2
     assert "verdict" not in data

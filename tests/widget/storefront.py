@@ -17,7 +17,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
 
-DIST = Path(__file__).parents[2] / "widget" / "dist"
+ROOT = Path(__file__).parents[2]
+DIST = ROOT / "widget" / "dist"
+THEME_APP = ROOT / "plugin" / "shopify" / "extensions" / "alongside-shelves"
+# Where a page's scripts lie, whatever the address they are asked at.
+SCRIPTS = {"shelf.js": DIST, "shelf-more.js": DIST, "shop.js": THEME_APP / "assets"}
 SHOP = "http://shop.test"
 APP = "http://app.test"
 KEY = "pk_test"
@@ -175,14 +179,13 @@ class Storefront:
         self.requests.append(request)
         if url.netloc == "app.test" and request.method == "OPTIONS":
             route.fulfill(status=204, headers=CORS)
-        elif url.path in ("/shelf.js", "/shelf-more.js"):
-            reply = self.replies.get(url.path)
-            if reply:
-                return reply(route)
-            route.fulfill(body=(DIST / url.path[1:]).read_text(), content_type="text/javascript")
+        elif (name := url.path.rpartition("/")[2]) in SCRIPTS:
+            if name in self.replies:
+                return self.replies[name](route)
+            route.fulfill(body=(SCRIPTS[name] / name).read_text(), content_type="text/javascript")
         elif url.netloc == "app.test":
-            name = "events" if "events" in url.path else "me" if "/me" in url.path else "shelf"
-            self.replies[name](route)
+            kind = "events" if "events" in url.path else "me" if "/me" in url.path else "shelf"
+            self.replies[kind](route)
         elif url.path.startswith("/picture/"):
             n = int(re.sub(r"\D", "", url.path))
             svg = PICTURE.format(

@@ -88,7 +88,7 @@ def test_a_place_in_sight_is_given_back_once_it_has_been_scrolled_away(browser: 
 
 def test_a_blocked_script_leaves_no_gap(browser: Browser) -> None:
     with storefront(browser, html=document(above=900)) as shop:
-        shop.replies["/shelf.js"] = lambda route: route.abort("blockedbyclient")
+        shop.replies["shelf.js"] = lambda route: route.abort("blockedbyclient")
         shop.open()
         shop.page.wait_for_load_state()
         assert shop.page.evaluate("() => document.querySelector('product-shelf').offsetHeight") == 0

@@ -2,20 +2,22 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { BUNDLES, bundle } from "../bundle.mjs";
 
+const SHOPIFY = "../plugin/shopify/extensions/alongside-shelves";
 const read = (path) => readFileSync(new URL(path, import.meta.url));
 
 for (const name of Object.keys(BUNDLES)) {
-  test(`dist/${name} is what the sources make, byte for byte`, async () => {
+  test(`${basename(name)} is what the sources make, byte for byte`, async () => {
     const built = Buffer.from(await bundle(name));
-    assert.ok(built.equals(read(`../dist/${name}`)), "run `npm run bundle` and commit dist/");
+    assert.ok(built.equals(read(`../${name}`)), "run `npm run bundle` and commit it");
   });
 
-  test(`dist/${name} has at most 10,000 bytes`, () => {
-    const { length } = read(`../dist/${name}`);
+  test(`${basename(name)} has at most 10,000 bytes`, () => {
+    const { length } = read(`../${name}`);
     assert.ok(length <= 10_000, `it has ${length}`);
   });
 }
@@ -31,13 +33,19 @@ const FILTERED =
   /(^|[^a-z])(ad|ads|advert\w*|banner\w*|promo\w*|sponsor\w*|recommend\w*|affiliate\w*|track\w*|pixel|analytics|beacon|popup\w*|related|upsell\w*|personali[sz]\w*|social|newsletter)($|[^a-z])/i;
 
 test("no name that a page or the network sees is one that filter lists match", () => {
-  const sources = readdirSync(new URL("../src", import.meta.url), { recursive: true })
-    .filter((name) => /\.(js|css)$/.test(name))
-    .map((name) => read(`../src/${name}`).toString());
-  const names = [...Object.keys(BUNDLES)];
+  const sources = ["../src", "../../plugin/shopify/src", `../${SHOPIFY}/snippets`].flatMap(
+    (folder) =>
+      readdirSync(new URL(folder, import.meta.url), { recursive: true })
+        .filter((name) => /\.(js|css|liquid)$/.test(name))
+        .map((name) => read(`${folder}/${name}`).toString()),
+  );
+  const names = Object.keys(BUNDLES).map((path) => basename(path));
   for (const text of sources) {
     names.push(...(text.match(/\bshelf[-:]\w[\w-]*/g) || []));
-    names.push(...(text.match(/"alongside[\w.]*"/g) || []), ...(text.match(/--shelf-\w+/g) || []));
+    names.push(
+      ...(text.match(/"(__)?alongside[\w.-]*"/g) || []),
+      ...(text.match(/--shelf-\w+/g) || []),
+    );
     for (const [, name] of text.matchAll(/(?:make|button|link)\(\s*"(?:\w+",\s*")?([\w ]+)"/g)) {
       names.push(...name.split(" ").map((word) => `shelf-${word}`));
     }

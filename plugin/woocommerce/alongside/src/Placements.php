@@ -45,7 +45,13 @@ final class Placements {
 			foreach ( $order->get_items() as $item ) {
 				$bought[] = $item->get_product_id();
 			}
-			self::show( 'cart', [ 'cart' => Shelf::ids( $bought ) ] );
+			self::show(
+				'cart',
+				[
+					'cart'    => Shelf::ids( $bought ),
+					'heading' => __( 'Goes well with your order', 'alongside' ),
+				]
+			);
 		}
 	}
 

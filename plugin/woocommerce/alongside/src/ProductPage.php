@@ -1,8 +1,9 @@
 <?php
 /**
  * The product page: "Customers also bought" in place of core's related products or above them, and
- * the bundle. In place of means around: core's list stands inside our element, is what shoppers see
- * without scripts, in a test's control arm without a shelf, and whenever the server is away.
+ * the bundle. In place of means beside it, one of the two hidden: core's list is what shoppers see
+ * without scripts, in the arm of a split test that has no shelf, and whenever the server is away.
+ * Which of the two is seen, assets/related.js and two lines of CSS decide.
  *
  * Classic templates print related products by a hook; block themes by a block.
  *
@@ -11,11 +12,16 @@
 
 namespace Alongside;
 
+use WC_Product;
+
 defined( 'ABSPATH' ) || exit;
 
 final class ProductPage {
 
 	private const HOOK = 'woocommerce_after_single_product_summary';
+
+	/** More than a few at once nobody buys. */
+	private const IN_BUNDLE = 3;
 
 	/** Between tabs (10), upsells (15) and related products (20). */
 	private const BUNDLE_AT   = 12;
@@ -58,7 +64,7 @@ final class ProductPage {
 		if ( remove_action( self::HOOK, 'woocommerce_output_related_products', self::RELATED_AT ) ) {
 			ob_start();
 			woocommerce_output_related_products();
-			self::show( 'also_bought', (string) ob_get_clean() );
+			echo self::instead_of( (string) ob_get_clean(), '' ); // phpcs:ignore -- core's list, and an escaped element
 		} elseif ( ! wp_is_block_theme() ) {
 			self::above(); // the theme prints related products in its own way, or not at all
 		}
@@ -76,17 +82,50 @@ final class ProductPage {
 		if ( ! $related ) {
 			return $html;
 		}
-		// Our element becomes the child of the theme's layout in the block's place, so it has to be as wide.
-		$wide = preg_match( '/\balign(wide|full)\b/', substr( $html, 0, 500 ), $found ) ? "align$found[1]" : '';
-		return self::element( 'also_bought', $html, $wide );
+		// A new child of the theme's layout, in the block's place: it has to be as wide.
+		$align = (string) ( $block['attrs']['align'] ?? '' );
+		return self::instead_of( $html, '' === $align ? '' : "align$align" );
 	}
 
-	private static function show( string $placement, string $inner = '' ): void {
-		echo self::element( $placement, $inner ); // phpcs:ignore -- escaped in Shelf; the list is core's
+	/**
+	 * @param string $core What WooCommerce shows.
+	 * @param string $wide Class of a block theme's layout, or an empty text.
+	 */
+	private static function instead_of( string $core, string $wide ): string {
+		wp_enqueue_script( Script::RELATED );
+		return sprintf(
+			'<div class="alongside-instead %s">%s<div class="alongside-related">%s</div><noscript><style>.alongside-instead>product-shelf{display:none!important}.alongside-related{display:block!important}</style></noscript></div>',
+			esc_attr( $wide ),
+			self::element( 'also_bought' ),
+			$core
+		);
 	}
 
-	private static function element( string $placement, string $inner = '', string $wide = '' ): string {
-		$html = Shelf::html( $placement, [ 'product' => Shelf::product_of_page() ], $inner );
-		return '' === $wide ? $html : sprintf( '<div class="%s">%s</div>', esc_attr( $wide ), $html );
+	private static function show( string $placement ): void {
+		echo self::element( $placement ); // phpcs:ignore -- escaped in Shelf
+	}
+
+	private static function element( string $placement ): string {
+		$said = [ 'product' => Shelf::product_of_page() ];
+		if ( 'bought_together' === $placement ) {
+			$said += [ 'limit' => self::IN_BUNDLE ] + self::own_part( wc_get_product( $said['product'] ) );
+		}
+		return Shelf::html( $placement, $said );
+	}
+
+	/**
+	 * With what the page's own product takes part in its bundle: only if it goes into the cart as it is.
+	 *
+	 * @param mixed $product Whose page this is.
+	 */
+	private static function own_part( $product ): array {
+		if ( ! $product instanceof WC_Product || ! $product->is_type( 'simple' ) || ! $product->is_purchasable() || ! $product->is_in_stock() ) {
+			return [];
+		}
+		$price = (float) wc_get_price_to_display( $product );
+		return [
+			'variant' => $product->get_id(),
+			'price'   => (int) round( $price * 10 ** Figures::decimals( get_woocommerce_currency() ) ),
+		];
 	}
 }

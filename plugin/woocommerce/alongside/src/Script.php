@@ -14,12 +14,17 @@ defined( 'ABSPATH' ) || exit;
 
 final class Script {
 
+	public const RELATED = 'alongside-related';
+
 	private const SHELF   = 'alongside-shelf';
 	private const ACCOUNT = 'alongside-account';
 	private const BASKET  = 'alongside-basket';
 
-	/** As widget.md has it: a shelf's place is kept unless the script is blocked. */
-	private const PLACE = '@supports selector(&){:root:not(.shelf-off) product-shelf:empty{display:block;height:var(--shelf-height,28em)}:root:not(.shelf-off) product-shelf[layout=grid]:empty{--shelf-height:52em}}';
+	/**
+	 * As widget.md has it: a shelf's place is kept unless the script is blocked. The last rule is
+	 * that of ProductPage.
+	 */
+	private const PLACE = '@supports selector(&){:root:not(.shelf-off) product-shelf:empty{display:block;height:var(--shelf-height,28em)}:root:not(.shelf-off) product-shelf[layout=grid]:empty{--shelf-height:52em}:root:not(.shelf-off) .alongside-instead:not(.alongside-core)>.alongside-related{display:none}}';
 
 	public static function listen(): void {
 		add_action( 'wp_enqueue_scripts', [ self::class, 'register' ] );
@@ -42,6 +47,7 @@ final class Script {
 		wp_register_script( self::SHELF, self::address_of_shelf(), [], null, $late ); // phpcs:ignore
 		wp_register_script( self::ACCOUNT, plugins_url( 'assets/account.js', FILE ), [], VERSION, $early );
 		wp_register_script( self::BASKET, plugins_url( 'assets/basket.js', FILE ), [], VERSION, $late );
+		wp_register_script( self::RELATED, plugins_url( 'assets/related.js', FILE ), [], VERSION, $late );
 		wp_register_style( self::SHELF, false, [], VERSION );
 		wp_add_inline_style( self::SHELF, self::PLACE );
 		if ( is_woocommerce() || is_cart() || is_checkout() || is_account_page() ) {

@@ -17,31 +17,43 @@ final class Shelf {
 	 * The element, and whatever it needs in the page's head.
 	 *
 	 * @param string                    $placement One of Choices::placements().
-	 * @param array<string, string|int> $said      More attributes: product, category, cart, limit, heading, layout.
-	 * @param string                    $inner     Ready HTML that is shown until there is something better, and stays without.
+	 * @param array<string, string|int> $said      More attributes: product, category, cart, limit, heading, layout, and of a bundle variant and price.
 	 */
-	public static function html( string $placement, array $said = [], string $inner = '' ): string {
+	public static function html( string $placement, array $said = [] ): string {
 		if ( ! Connection::known()->stands() || ! isset( Choices::placements()[ $placement ] ) ) {
-			return $inner;
+			return '';
 		}
 		Script::need();
-		$layout     = (string) ( $said['layout'] ?? '' );
-		$layouts    = Choices::layouts();
-		$attributes = [
-			'placement' => $placement,
-			'product'   => self::id( $said['product'] ?? 0 ),
-			'category'  => self::id( $said['category'] ?? 0 ),
-			'cart'      => (string) ( $said['cart'] ?? '' ),
-			'limit'     => (string) self::limit( $said['limit'] ?? 0 ),
-			'heading'   => (string) ( $said['heading'] ?? '' ),
-			'layout'    => isset( $layouts[ $layout ] ) ? $layout : Choices::of( 'layout' ),
-			'currency'  => get_woocommerce_currency(),
-		];
-		$html = '<product-shelf';
+		$attributes = [ 'placement' => $placement ] + self::attributes( $said );
+		$html       = '<product-shelf';
 		foreach ( array_filter( $attributes, 'strlen' ) as $name => $value ) {
 			$html .= sprintf( ' %s="%s"', $name, esc_attr( $value ) );
 		}
-		return "$html>$inner</product-shelf>";
+		return "$html></product-shelf>";
+	}
+
+	/**
+	 * @param array<string, string|int> $said As `html` takes them.
+	 * @return array<string, string>
+	 */
+	private static function attributes( array $said ): array {
+		$said += [
+			'cart'    => '',
+			'heading' => '',
+			'layout'  => '',
+			'limit'   => 0,
+		];
+		$ids   = [];
+		foreach ( [ 'product', 'category', 'variant', 'price' ] as $name ) {
+			$ids[ $name ] = absint( $said[ $name ] ?? 0 ) ? (string) absint( $said[ $name ] ) : '';
+		}
+		return $ids + [
+			'cart'     => (string) $said['cart'],
+			'limit'    => self::limit( $said['limit'] ),
+			'heading'  => (string) $said['heading'],
+			'layout'   => isset( Choices::layouts()[ $said['layout'] ] ) ? (string) $said['layout'] : Choices::of( 'layout' ),
+			'currency' => get_woocommerce_currency(),
+		];
 	}
 
 	/**
@@ -62,18 +74,10 @@ final class Shelf {
 	}
 
 	/**
-	 * @param mixed $given An id or nothing.
-	 */
-	private static function id( $given ): string {
-		$id = absint( $given );
-		return $id ? (string) $id : '';
-	}
-
-	/**
 	 * @param mixed $given A number, or nothing for the merchant's choice.
 	 */
-	private static function limit( $given ): int {
-		$limit = absint( $given );
-		return $limit ? min( 24, $limit ) : max( 1, min( 24, (int) Choices::of( 'limit' ) ) );
+	private static function limit( $given ): string {
+		$limit = absint( $given ) ? absint( $given ) : absint( Choices::of( 'limit' ) );
+		return $limit ? (string) min( 24, $limit ) : '';
 	}
 }
