@@ -22,7 +22,9 @@ from plugin import (
     overview,
     refusals,
     report,
+    report_files,
     session,
+    sharing,
     shops,
     webhooks,
 )
@@ -59,6 +61,8 @@ def create_app(store: Store) -> Flask:
         overview,
         experiments,
         report,
+        report_files,
+        sharing,
         models,
         api,
         webhooks,
