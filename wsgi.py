@@ -69,6 +69,7 @@ def create_app(store: Store | None = None) -> Flask:
     store = store or _opened()
     app: Flask = create_admin(store)
     app.cli = Commands()
+    # Shopify's app proxy answers with the storefront's own words (plugin/proxy.py).
     storefront = app.extensions["storefront"] = create_storefront(store)
     both = _dispatch(app.wsgi_app, storefront.wsgi_app)
     app.wsgi_app = both  # type: ignore[assignment, method-assign] # as Flask's docs advise

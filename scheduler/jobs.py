@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 
 from scheduler import subscribing
 from scheduler.inbox import empty
+from scheduler.newcomers import introduce
 from scheduler.record import recorded
 from scheduler.sync import CONNECTORS, SWEPT, sync
 from scheduler.tally import tally
@@ -120,7 +121,7 @@ def run(store: Store, job: str, shop_id: int | None) -> None:
         if job == "sync":
             _sync(store, shop, run_.say)
         elif job == "inbox":
-            run_.say(empty(store, shop, run_.say))
+            run_.say(empty(store, shop, run_.say) + _introduced(store, shop))
         elif job == "train":
             trained = train(store, shop, run_.say)
             better = sum(o.outcome == "promoted" for o in trained.outcomes)
@@ -136,6 +137,7 @@ def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
         say(f"{stream}: {read:,}" + (f" of {total:,}" if total else ""))
 
     done = str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop)))
+    done += _introduced(store, shop)
     say(done)
     if subscribing.is_due(store, shop):
         say(f"{done}; {subscribing.renew(store, shop)}")
@@ -144,6 +146,11 @@ def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
     if not trained:
         with writing(store.engine) as connection:
             writes.ask(connection, shop.id, "train", shop.now())
+
+
+def _introduced(store: Store, shop: Shop) -> str:
+    count = introduce(store, shop)
+    return f"; {count:,} products new to the models" if count else ""
 
 
 def _sweep_is_due(store: Store, shop: Shop) -> bool:

@@ -44,8 +44,8 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(
         default="console", description="`json` for machines, `console` for people."
     )
-    shopify_client_id: str = Field(
-        default="", description="Of the app in Shopify's Dev Dashboard that shops install."
+    shopify_client_id: str | None = Field(
+        default=None, description="Of the app in Shopify's Dev Dashboard that shops install."
     )
     shopify_client_secret: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         default=(),
