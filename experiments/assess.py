@@ -1,54 +1,88 @@
-"""From units to a report: the one composition that the scheduler and a recomputation share."""
+"""From sums to a report: what the scheduler, a recomputation and tests have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
+from experiments.beside import FIRST_WEEK, Beside, PartName, Restated
+from experiments.health import Signs
 from experiments.outcome import Judgement, Running
-from experiments.report import Report, build
-from experiments.tally import DayTally
-from experiments.verdict import FRESH, judge
+from experiments.parts import parts, repeats
+from experiments.report import Report, build, extra
+from experiments.tally import SEGMENTS, Arms, DayTally, segments
+from experiments.verdict import FRESH, judge, restate
 from store.records import Experiment, Unit
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is known of an experiment at one instant, as the store tells it."""
-
-    units: Sequence[Unit]
-    attributed_minor: int
-    orders: int
-    orders_without_visitor: int
+NO_SIGNS = Signs()
 
 
-def day_tally(experiment: Experiment, seen: Seen, until_at: datetime) -> DayTally:
-    return DayTally.of(
-        seen.units,
-        cap_minor=experiment.cap_minor,
-        window_s=experiment.window_s,
-        until_at=until_at,
-    )
-
-
-def judge_day(
-    experiment: Experiment, seen: Seen, until_at: datetime, running: Running = FRESH
-) -> Judgement:
+def judge_day(experiment: Experiment, day: DayTally, running: Running = FRESH) -> Judgement:
     """The judgement of one more day, after what earlier days left in `running`."""
-    return judge(experiment, [day_tally(experiment, seen, until_at)], running)
+    return judge(experiment, [day], running)
+
+
+def corrected(
+    experiment: Experiment, judgement: Judgement, at_end: DayTally, latest: DayTally
+) -> tuple[Judgement, Restated]:
+    """The judgement of a finished test with the figures of its end as known today."""
+    fresh = restate(experiment, at_end, latest, judgement.running)
+    told = extra(at_end, fresh)
+    control, treatment = at_end.mature.control, at_end.mature.treatment
+    return fresh, Restated(
+        at=latest.until_at,
+        orders_control=control.orders,
+        orders_treatment=treatment.orders,
+        revenue_control_minor=control.revenue_minor,
+        revenue_treatment_minor=treatment.revenue_minor,
+        estimate_minor=told.estimate_minor if told else None,
+        low_minor=told.low_minor if told else None,
+        high_minor=told.high_minor if told else None,
+    )
 
 
 def report(
-    experiment: Experiment, seen: Seen, judgement: Judgement, currency: str, until_at: datetime
+    experiment: Experiment,
+    day: DayTally,
+    judgement: Judgement,
+    currency: str,
+    signs: Signs = NO_SIGNS,
+    sums: Mapping[PartName, Arms] | None = None,
+    buyers: Sequence[Unit] = (),
+    restated: tuple[Restated, ...] = (),
 ) -> Report:
-    """The figures as of `until_at`, with the verdict of the last day that was judged."""
+    """The figures as of `day`, with the verdict of the last day that was judged."""
     return build(
         experiment,
-        day_tally(experiment, seen, until_at),
+        day,
         judgement,
         currency=currency,
-        attributed_minor=seen.attributed_minor,
-        orders=seen.orders,
-        orders_without_visitor=seen.orders_without_visitor,
+        beside=Beside(
+            signs, parts(experiment, sums or {}), repeats(buyers, day.until_at), restated
+        ),
     )
+
+
+def day_tally(experiment: Experiment, units: Sequence[Unit], until_at: datetime) -> DayTally:
+    return DayTally.of(
+        units, cap_minor=experiment.cap_minor, window_s=experiment.window_s, until_at=until_at
+    )
+
+
+def part_sums(
+    experiment: Experiment, units: Sequence[Unit], until_at: datetime
+) -> dict[PartName, Arms]:
+    """The mature visitors of each part, from the units themselves."""
+    closed = until_at - timedelta(seconds=experiment.window_s)
+    mature = [unit for unit in units if unit.entered_at < closed and not unit.robot]
+    week = experiment.started_at + FIRST_WEEK
+    found: dict[PartName, Arms] = {}
+    for name in SEGMENTS:
+        theirs = [unit for unit in mature if name in segments(unit)]
+        if any(name in segments(unit) for unit in units if not unit.robot):
+            found[name] = Arms.of(theirs, experiment.cap_minor)
+    first = [unit for unit in mature if unit.entered_at < week]
+    found["first_week"] = Arms.of(first, experiment.cap_minor)
+    later = [unit for unit in mature if unit.entered_at >= week]
+    found["later_weeks"] = Arms.of(later, experiment.cap_minor)
+    return found

@@ -151,6 +151,16 @@ def holm(ps: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def benjamini_hochberg(ps: Sequence[float]) -> list[float]:
+    """p-values of which, among those called proven, few are false (Benjamini & Hochberg 1995)."""
+    adjusted = [0.0] * len(ps)
+    smallest = 1.0
+    for rank, index in enumerate(sorted(range(len(ps)), key=lambda i: ps[i], reverse=True)):
+        smallest = min(smallest, ps[index] * len(ps) / (len(ps) - rank))
+        adjusted[index] = smallest
+    return adjusted
+
+
 def split_p(counts: Sequence[int], weights: Sequence[float]) -> float:
     """How often visitors dealt by `weights` arrive as unevenly as `counts` (chi-square).
 

@@ -130,6 +130,7 @@ class EndLook:
     chance_to_win: float | None
     days: int
     visitors: int
+    at: datetime | None = None  # when it was taken
 
 
 @dataclass(frozen=True, slots=True)

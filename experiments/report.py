@@ -18,13 +18,11 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from experiments.assign import BUCKETS
+from experiments.beside import NOTHING_BESIDE, Beside, Part, Repeat, Restated
+from experiments.health import DataHealth, examine, ratio
 from experiments.outcome import Difference, Judgement, Verdict
 from experiments.tally import DayTally, Tally
-from store.records import Arm, Experiment, Placement
-
-# Above these shares the figures still stand, but a person should look for the cause.
-CROSSED_WARNING = 0.02  # one visitor in fifty saw both arms: the difference is diluted
-ORPHAN_WARNING = 0.10  # one order in ten came without a visitor: the shelf misses part of sales
+from store.records import Arm, Experiment, Tested
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +59,11 @@ class ArmFigures:
             orders=mature.orders,
             revenue_minor=mature.revenue_minor,
             capped_minor=mature.capped_minor,
-            conversion_rate=_ratio(mature.converters, n),
-            revenue_per_visitor_minor=_ratio(mature.revenue_minor, n),
-            capped_per_visitor_minor=_ratio(mature.capped_minor, n),
-            order_value_minor=_ratio(mature.revenue_minor, mature.orders),
-            click_rate=_ratio(mature.clickers, n),
+            conversion_rate=ratio(mature.converters, n),
+            revenue_per_visitor_minor=ratio(mature.revenue_minor, n),
+            capped_per_visitor_minor=ratio(mature.capped_minor, n),
+            order_value_minor=ratio(mature.revenue_minor, mature.orders),
+            click_rate=ratio(mature.clickers, n),
         )
 
 
@@ -97,22 +95,10 @@ class Split:
     p_at_end: float | None
 
 
-Doubt = Literal["crossovers", "orders_without_visitor"]
-
-
-@dataclass(frozen=True, slots=True)
-class DataHealth:
-    crossed_share: float | None
-    orders: int  # all of the shop's in the time of the test
-    orders_without_visitor: int
-    orphan_share: float | None
-    doubts: tuple[Doubt, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Report:
     experiment: int
-    placement: Placement
+    placement: Tested
     against: str
     metric: Literal["cvr", "rpv"]
     currency: str
@@ -129,6 +115,9 @@ class Report:
     extra: ExtraRevenue | None
     split: Split
     health: DataHealth
+    parts: tuple[Part, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
+    restated: tuple[Restated, ...] = ()  # the first as locked; one alone: nothing changed since
 
     def to_json(self) -> str:
         return _adapter().dump_json(self).decode()
@@ -149,15 +138,9 @@ def build(
     judgement: Judgement,
     *,
     currency: str,
-    attributed_minor: int | None = None,
-    orders: int = 0,
-    orders_without_visitor: int = 0,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Report:
-    """The report of `experiment` at `day`, whose judgement is given.
-
-    `attributed_minor` is revenue after a click (None: not counted here); `orders` all of the shop's
-    in the time of the test, `orders_without_visitor` those among them that name none.
-    """
+    """The report of `experiment` at `day`, whose judgement is given."""
     running = judgement.running
     return Report(
         experiment=experiment.id,
@@ -175,7 +158,7 @@ def build(
         control=ArmFigures.of("control", day.mature.control, day.entered.control),
         treatment=ArmFigures.of("treatment", day.mature.treatment, day.entered.treatment),
         differences=judgement.differences,
-        extra=_extra(day, judgement, attributed_minor),
+        extra=extra(day, judgement),
         split=Split(
             control=day.entered.control.visitors,
             treatment=day.entered.treatment.visitors,
@@ -183,13 +166,14 @@ def build(
             log_evidence=running.log_evidence,
             p_at_end=running.split_p_at_end,
         ),
-        health=_health(day, orders, orders_without_visitor),
+        health=examine(day, experiment.share, judgement.verdict.kind == "lopsided", beside.signs),
+        parts=beside.parts,
+        repeats=beside.repeats,
+        restated=beside.restated,
     )
 
 
-def _extra(
-    day: DayTally, judgement: Judgement, attributed_minor: int | None
-) -> ExtraRevenue | None:
+def extra(day: DayTally, judgement: Judgement) -> ExtraRevenue | None:
     """None until a difference in revenue may be shown."""
     visitors = day.mature.treatment.visitors
     for found in judgement.differences:
@@ -197,29 +181,14 @@ def _extra(
             interval = found.difference_interval
             high = None if interval is None else interval.high
             estimate = round(found.difference * visitors)
+            attributed = day.mature.treatment.attributed_minor
             return ExtraRevenue(
                 visitors=visitors,
                 estimate_minor=estimate,
                 low_minor=None if interval is None else round(interval.low * visitors),
                 high_minor=None if high is None else round(high * visitors),
                 level=found.level,
-                attributed_minor=attributed_minor,
-                ratio=estimate / attributed_minor if attributed_minor else None,
+                attributed_minor=attributed,
+                ratio=estimate / attributed if attributed else None,
             )
     return None
-
-
-def _health(day: DayTally, orders: int, orders_without_visitor: int) -> DataHealth:
-    both = day.entered.control + day.entered.treatment
-    crossed = _ratio(both.crossed, both.visitors)
-    orphans = _ratio(orders_without_visitor, orders)
-    doubts: list[Doubt] = []
-    if crossed is not None and crossed > CROSSED_WARNING:
-        doubts.append("crossovers")
-    if orphans is not None and orphans > ORPHAN_WARNING:
-        doubts.append("orders_without_visitor")
-    return DataHealth(crossed, orders, orders_without_visitor, orphans, tuple(doubts))
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -22,14 +22,20 @@ from experiments.report import ExtraRevenue, Report
 Money = Callable[[int], str]  # an amount in minor units as the merchant writes it
 
 
-def sentence(said: Report | Verdict, money: Money) -> str:
-    """The verdict as a shop owner would say it; from a report, with the money it comes to."""
+def sentence(said: Report | Verdict, money: Money, against: str = "") -> str:
+    """The verdict as a shop owner would say it; from a report, with the money it comes to.
+
+    `against` is what control sees; a report knows it itself.
+    """
     verdict = said.verdict if isinstance(said, Report) else said
+    against = said.against if isinstance(said, Report) else against
     match verdict:
         case TooEarly():
             return _too_early(verdict)
         case Lopsided():
             return _lopsided(verdict)
+        case Lift() | NotProven() if against == "itself":
+            return _same(verdict)
         case Lift():
             head = "Helping" if verdict.direction == "helping" else "Hurting"
             text = f"{head}: {_found(verdict.effect, money)}."
@@ -93,6 +99,24 @@ def _not_proven(verdict: NotProven, money: Money) -> str:
     if verdict.final:
         return f"Not proven: after {_many(verdict.days, 'day')} {found}; that may be chance."
     return f"Not proven yet: so far {found}; that may be chance."
+
+
+def _same(verdict: Lift | NotProven) -> str:
+    """A test of the test: both groups saw the same, so there is nothing to find."""
+    if isinstance(verdict, Lift):
+        return (
+            f"Data problem: both groups saw the same shelf, and still {_rates(verdict.effect)}; at "
+            f"most 5 of 100 such tests say so by chance, so look for a fault before the next test."
+        )
+    return (
+        f"As it should be: both groups saw the same shelf, and after "
+        f"{_many(verdict.days, 'day')} nothing tells them apart."
+    )
+
+
+def _rates(effect: Difference) -> str:
+    lift = "differ" if effect.lift is None else f"differ by {_percent(effect.lift)}"
+    return f"{lift}{_between(effect.lift_interval)}"
 
 
 def _found(effect: Difference, money: Money) -> str:

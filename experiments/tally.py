@@ -9,9 +9,11 @@ sums say is left to `difference`, `sequential` and `verdict`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from operator import add, attrgetter, sub
+from typing import Literal, get_args
 
 from store.records import Arm, Unit
 
@@ -35,12 +37,18 @@ class Tally:
     clicks: int = 0
     clickers: int = 0  # visitors with a click
     crossed: int = 0  # visitors who saw both arms
+    returning: int = 0  # visitors who had bought in the 90 days before entry
+    attributed_minor: int = 0  # revenue of products bought within 7 days after a click on them
+    robots: int = 0  # left out of everything above
 
     @staticmethod
     def of(units: Iterable[Unit], cap_minor: int | None) -> Tally:
         """The tally of `units`, each visitor's revenue counted up to `cap_minor` in `capped_*`."""
         sums = [0] * len(_FIELDS)
         for unit in units:
+            if unit.robot:
+                sums[-1] += 1
+                continue
             spent = unit.revenue_minor
             capped = spent if cap_minor is None else min(spent, cap_minor)
             before = unit.before_minor
@@ -60,12 +68,18 @@ class Tally:
                 unit.clicks,
                 unit.clicks > 0,
                 unit.crossed,
+                unit.bought_before,
+                unit.attributed_minor,
+                0,
             )
             sums = [total + value for total, value in zip(sums, one, strict=True)]
         return Tally(*sums)
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(*(getattr(self, name) + getattr(other, name) for name in _FIELDS))
+        return Tally(*map(add, _values(self), _values(other)))
+
+    def __sub__(self, other: Tally) -> Tally:
+        return Tally(*map(sub, _values(self), _values(other)))
 
     def to_json(self) -> str:
         """One JSON object of integers, which may be larger than 64 bits: read with `from_json`."""
@@ -77,6 +91,7 @@ class Tally:
 
 
 _FIELDS = tuple(field.name for field in fields(Tally))
+_values = attrgetter(*_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +113,9 @@ class Arms:
 
     def __add__(self, other: Arms) -> Arms:
         return Arms(self.control + other.control, self.treatment + other.treatment)
+
+    def __sub__(self, other: Arms) -> Arms:
+        return Arms(self.control - other.control, self.treatment - other.treatment)
 
     @property
     def visitors(self) -> int:
@@ -143,12 +161,54 @@ class DayTally:
         """The tally at `until_at`: who entered before, and whose `window_s` was over by then."""
         seen = [unit for unit in units if unit.entered_at < until_at]
         closed = until_at - timedelta(seconds=window_s)
-        mature = [unit for unit in seen if unit.entered_at <= closed]
+        mature = [unit for unit in seen if unit.entered_at < closed] if window_s else seen
         return DayTally(
             until_at=until_at,
             mature=Arms.of(mature, cap_minor),
             entered=Arms.of(seen, cap_minor),
         )
+
+
+# --- from stored sums -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Everyone who entered on one of the shop's days, as sums."""
+
+    begins_at: datetime
+    ends_at: datetime
+    arms: Arms
+
+
+def entered_before(
+    cohorts: Iterable[Cohort],
+    at: datetime,
+    members: Callable[[Cohort], Iterable[Unit]],
+    cap_minor: int | None,
+) -> Arms:
+    """The sums of who entered before `at`. Only of a day that `at` cuts through are its `members`
+    read; whole days are there as sums.
+    """
+    found = Arms()
+    for cohort in cohorts:
+        if cohort.ends_at <= at:
+            found += cohort.arms
+        elif cohort.begins_at < at:
+            early = (unit for unit in members(cohort) if unit.entered_at < at)
+            found += Arms.of(early, cap_minor)
+    return found
+
+
+Segment = Literal["new", "returning", "phone", "computer", "stayed"]
+SEGMENTS: tuple[Segment, ...] = get_args(Segment)
+
+
+def segments(unit: Unit) -> tuple[str, ...]:
+    """The parts of the visitors that a unit belongs to; `stayed`: saw one arm only."""
+    device = (unit.device,) if unit.device in SEGMENTS else ()
+    stayed = () if unit.crossed else ("stayed",)
+    return ("returning" if unit.bought_before else "new", *device, *stayed)
 
 
 def _tally(said: object) -> Tally:

@@ -134,7 +134,28 @@ def _end_look(experiment: Experiment, day: DayTally, rule: Rule) -> EndLook | No
         chance_to_win=chance_to_win(*pair),
         days=_full_days(experiment, day),
         visitors=day.mature.visitors,
+        at=day.until_at,
     )
+
+
+# --- late refunds ---------------------------------------------------------------------------------
+
+
+def restate(
+    experiment: Experiment,
+    corrected: DayTally,
+    latest: DayTally,
+    running: Running,
+    rule: Rule = RULE,
+) -> Judgement:
+    """The verdict of a test whose locked end has passed, with the end's figures corrected.
+
+    `corrected` is what is known today of the instant of the look at the end: the same visitors, the
+    same days, less what was refunded since. Not another look, so it costs no error rate; what the
+    first one said is the caller's to keep.
+    """  # fmt: skip
+    end = _end_look(experiment, corrected, rule)
+    return _conclude(experiment, latest, replace(running, end=end), rule)
 
 
 # --- the conclusion ------------------------------------------------------------------------------
@@ -236,7 +257,8 @@ def _too_early(experiment: Experiment, day: DayTally, rule: Rule) -> TooEarly:
     if expected_at is not None:
         earliest = experiment.started_at + timedelta(days=rule.min_days)
         expected_at = max(expected_at, earliest).replace(microsecond=0)
-    latest = experiment.started_at + timedelta(days=rule.max_days)
+    # A holdout is read by the quarter: its own end is later than a test's longest.
+    latest = max(experiment.started_at + timedelta(days=rule.max_days), experiment.ends_at)
     return TooEarly(
         days=days,
         days_missing=days_missing,

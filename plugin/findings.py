@@ -16,7 +16,7 @@ from plugin import words
 from store import schema
 from store.engine import reading
 from store.opening import Store
-from store.reads import experiments, health, models, overview, shops
+from store.reads import experiments, health, models, overview, shops, trust
 from store.settings import WrongSettings
 
 # A sync may be late by two of its own turns before it is stale.
@@ -255,7 +255,7 @@ def _experiments(connection: Connection, store: Store, shop: shops.Shop, now: da
                 "Is the shelf on the pages, and does anybody agree to be recognised? See "
                 "docs/install-woocommerce.md.",
             )  # fmt: skip
-        orders, orphans = experiments.orders_seen(connection, shop.id, it, here)
+        orders, orphans = trust.orders_seen(connection, shop.id, it, here)
         if entered and orders >= ENOUGH and orphans / orders > ORPHANS:
             yield (
                 "orphan-orders",

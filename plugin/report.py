@@ -79,7 +79,8 @@ def _days(asking: Connection, shop: Shop, it: Told) -> list[Day]:
     found = []
     for day, _, stored in experiments.judged_days(asking, it.experiment.id):
         judgement = Judgement.from_json(stored)
-        found.append(Day(day, judgement, sentence(judgement.verdict, money)))
+        words_ = sentence(judgement.verdict, money, it.experiment.against)
+        found.append(Day(day, judgement, words_))
     return found
 
 

@@ -31,10 +31,13 @@ class Told:
 
     @property
     def kind(self) -> str:
-        """not_counted, too_early, lopsided, not_proven, helping or hurting."""
+        """not_counted, too_early, lopsided, not_proven, helping or hurting; of a test of the test
+        lopsided also where a difference was found."""
         if self.report is None:
             return "not_counted"
         verdict = self.report.verdict
+        if verdict.kind == "lift" and self.report.against == "itself":
+            return "lopsided"
         return verdict.direction if verdict.kind == "lift" else verdict.kind
 
     @property

@@ -58,7 +58,7 @@ def save(key: str) -> Response | tuple[str, int]:
     if fault is None:
         try:
             with writing(the_store().engine) as changing:
-                writes.save_facts(changing, shop.id, wanted.name, wanted.timezone, wanted.locale)
+                writes.describe(changing, shop.id, wanted.name, wanted.timezone, wanted.locale)
                 writes.save_settings(changing, shop.id, wanted.settings)
                 journal.note(changing, "settings changed", _changes(shop, wanted))
         except Explained as taken:

@@ -13,13 +13,14 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from experiments.assign import BUCKETS
 from experiments.plan import Plan, plan
 from experiments.rule import RULE
 from store.errors import Explained
-from store.reads import models
+from store.reads import experiments, models
 from store.reads.shops import Shop
 from store.reads.traffic import Spending, Traffic, spending, traffic
-from store.records import Placement
+from store.records import EVERY_SHELF, Tested
 from store.writes import experiments as writes
 
 DAYS = 28  # four of each weekday
@@ -41,13 +42,21 @@ class NotReady(Explained):
 class Wish:
     """A test as somebody wants it, checked."""
 
-    placement: Placement
+    placement: Tested
     against: str
     metric: Metric = "cvr"
     days: int = DAYS
+    share: int = 50  # per cent of the visitors who go to treatment
 
     def __post_init__(self) -> None:
-        if not RULE.min_days <= self.days <= RULE.max_days or self.days % 7:
+        if not 1 <= self.share <= 99:
+            raise NotReady("A share is 1 to 99 per cent of the visitors: both groups need some.")
+        if self.placement == EVERY_SHELF:
+            if self.against != "none":
+                raise NotReady("Who is held out sees no shelf at all: a holdout is against none.")
+            if not 28 <= self.days <= 364 or self.days % 7:
+                raise NotReady("A holdout is read after whole weeks, 28 to 364 days.")
+        elif not RULE.min_days <= self.days <= RULE.max_days or self.days % 7:
             raise NotReady(
                 f"A test runs for whole weeks, {RULE.min_days} to {RULE.max_days} days: each "
                 f"weekday must count equally often. {self.days} days is not that."
@@ -86,9 +95,10 @@ class Forecast:
 def forecast(
     connection: Connection,
     shop: Shop,
-    placement: Placement,
+    placement: Tested,
     metric: Metric = "cvr",
     effect: float = USUAL_EFFECT,
+    share: int = 50,
 ) -> Forecast:
     """How long a test for `effect` would take at the shop's traffic of the last weeks."""
     now = shop.now()
@@ -106,28 +116,15 @@ def forecast(
         return Forecast(seen, spent, None, effect)
     planned = plan(
         seen.visitors_per_day, rate, effect, metric=metric, mean_minor=mean, sd_minor=sd,
-        window_days=WINDOW_DAYS,
+        window_days=WINDOW_DAYS, share=share * BUCKETS // 100,
     )  # fmt: skip
     return Forecast(seen, spent, planned, effect)
 
 
 def start(connection: Connection, shop: Shop, wish: Wish, now: datetime) -> tuple[int, Forecast]:
     """Start the test; returns its number and what was expected of it."""
-    live = models.live(connection, shop.id)
-    if wish.placement not in live:
-        there = ", ".join(sorted(live)) or "none yet: train first"
-        raise NotReady(f"Nothing is live on {wish.placement}. Live placements: {there}.")
-    if wish.against == "bestsellers" and wish.placement in ("bestsellers", "trending"):
-        raise NotReady("Bestsellers against bestsellers would show no difference. Choose `none`.")
-    if wish.against not in ("none", "bestsellers"):
-        if not wish.against.isdecimal():
-            raise NotReady(
-                f"A test runs against none, bestsellers, or a model's version, not {wish.against!r}"
-            )
-        rival = models.by_version(connection, shop.id, int(wish.against))
-        if rival.id == live[wish.placement].model_id:
-            raise NotReady(f"Version {wish.against} is what is live; choose another to compare.")
-    expected = forecast(connection, shop, wish.placement, wish.metric)
+    _check(connection, shop, wish)
+    expected = forecast(connection, shop, wish.placement, wish.metric, share=wish.share)
     if wish.metric == "rpv" and expected.spending.cap_minor is None:
         raise NotReady(
             "Revenue per visitor needs orders of the last 90 days to learn its cap from, and there "
@@ -146,8 +143,55 @@ def start(connection: Connection, shop: Shop, wish: Wish, now: datetime) -> tupl
         cap_minor=expected.spending.cap_minor,
         planned_visitors=visitors,
         planned_conversions=conversions,
+        share=wish.share * BUCKETS // 100,
     )
     return number, expected
+
+
+def _check(connection: Connection, shop: Shop, wish: Wish) -> None:
+    """Can this be compared at all?"""
+    live = models.live(connection, shop.id)
+    if wish.placement == EVERY_SHELF:
+        if not live:
+            raise NotReady("Nothing is live on any shelf yet: train first.")
+        return
+    if wish.placement not in live:
+        there = ", ".join(sorted(live)) or "none yet: train first"
+        raise NotReady(f"Nothing is live on {wish.placement}. Live placements: {there}.")
+    here = live[wish.placement]
+    if wish.against == "bestsellers" and wish.placement in ("bestsellers", "trending"):
+        raise NotReady("Bestsellers against bestsellers would show no difference. Choose `none`.")
+    if wish.against in ("none", "bestsellers", "itself"):
+        return
+    if wish.against.isdecimal():
+        rival = models.by_version(connection, shop.id, int(wish.against))
+        if rival.id == here.model_id:
+            raise NotReady(f"Version {wish.against} is what is live; choose another to compare.")
+    elif wish.against not in here.strategies or len(here.strategies) < 2:
+        raise NotReady(
+            "A test runs against none, bestsellers, itself (both groups see the same), a model's "
+            f"version, or one strategy of the live shelf ({', '.join(here.strategies)}), not "
+            f"{wish.against!r}"
+        )
+
+
+def next_phase(
+    connection: Connection, shop: Shop, number: int, share: int, now: datetime
+) -> tuple[int, Forecast]:
+    """Stop a test and start it again with another share: a phase of its own.
+
+    Shares are never changed inside a test: visitors of different weeks would be weighed
+    differently in the two arms, and that alone can turn a figure round (Simpson's paradox).
+    """
+    before = experiments.by_number(connection, shop.id, number).experiment
+    if before.stopped_at is not None:
+        raise NotReady(f"Experiment {number} is stopped; start a new one instead.")
+    days = (before.ends_at - before.started_at).days
+    wish = Wish(before.placement, before.against, before.metric, days, share)
+    if share * BUCKETS // 100 == before.share:
+        raise NotReady(f"Experiment {number} has this share already.")
+    writes.stop_experiment(connection, before.id, now)
+    return start(connection, shop, wish, now)
 
 
 def _planned(expected: Forecast, days: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from store.records import (
+    EVERY_SHELF,
     PLACEMENTS,
     SHARED_CATEGORY,
     SHARED_PRICE_BAND,
@@ -74,6 +75,8 @@ METRIC = {
 
 def placement(name: str) -> str:
     """What a placement is called on the shop's pages."""
+    if name == EVERY_SHELF:
+        return "All shelves together"
     return PLACEMENT[name] if name in PLACEMENTS else name
 
 
@@ -81,7 +84,11 @@ def instead(name: str) -> str:
     """What heads the column of those who were not shown the shelf."""
     if name == "none":
         return "Without"
-    return "Bestsellers" if name == "bestsellers" else f"Version {name}"
+    if name == "itself":
+        return "The same"
+    if name == "bestsellers" or not name.isdecimal():
+        return STRATEGY.get(name, name).capitalize()
+    return f"Version {name}"
 
 
 def against(name: str) -> str:
@@ -90,6 +97,10 @@ def against(name: str) -> str:
         return "no shelf at all"
     if name == "bestsellers":
         return "a shelf of bestsellers"
+    if name == "itself":
+        return "the same shelf (a test of the test)"
+    if not name.isdecimal():
+        return f"a shelf made by one strategy alone: {STRATEGY.get(name, name)}"
     return f"the shelf of model version {name}"
 
 

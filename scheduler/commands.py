@@ -86,9 +86,12 @@ def sync(shop: str, full: bool, as_json: bool) -> None:
             done = run(store, found, show, full=full, patience=PERSONS)
         row.say(str(done))
     if as_json:
-        click.echo(json.dumps({"saved": done.saved, "gone": done.gone, "rejected": done.rejected}))
+        facts = {"saved": done.saved, "gone": done.gone, "rejected": done.rejected}
+        click.echo(json.dumps({**facts, "notes": done.notes}))
         return
     click.echo(f"{found.name} is up to date: {done}.")
+    for note in done.notes:
+        click.echo(f"Note: {note}")
     for line in done.rejected[:20]:
         click.echo(f"  not readable: {line}", err=True)
 

@@ -57,6 +57,11 @@ def _can_be_asked(shop: Shop) -> bool:
     return shop.platform in CONNECTORS and shop.uninstalled_at is None
 
 
+def _may_tell(shop: Shop) -> bool:
+    """Also one that left: the law's requests come later."""
+    return shop.platform != "files"
+
+
 TIMETABLE: tuple[Job, ...] = (
     Job(
         "sync",
@@ -65,7 +70,7 @@ TIMETABLE: tuple[Job, ...] = (
         lambda settings: timedelta(minutes=settings.sync_minutes),
         _can_be_asked,
     ),
-    Job("inbox", True, None, lambda settings: timedelta.max, _can_be_asked, inbox.shops_due),
+    Job("inbox", True, None, lambda settings: timedelta.max, _may_tell, inbox.shops_due),
     Job(
         "train",
         True,

@@ -1,42 +1,58 @@
 """Count a shop's experiments: judge each day that has ended, and keep a fresh report.
 
 A day is the shop's own, midnight to midnight. Each is judged once, in order, and its verdict is
-never changed; the report's figures are those of this moment.
+never changed; the report's figures are those of this moment. A finished test whose figures change
+by a late refund is restated: dated, with what was said before kept beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from experiments import assess
+from experiments.beside import Restated
+from experiments.health import Signs
 from experiments.outcome import Judgement, Running
 from experiments.report import Report
-from experiments.tally import Arms
 from experiments.verdict import FRESH
+from scheduler import count
 from store.engine import reading, writing
 from store.opening import Store
+from store.reads import counted, trust
 from store.reads import experiments as reads
 from store.reads.shops import Shop
-from store.records import Arm, Experiment
+from store.records import Experiment
 from store.writes import experiments as writes
+from store.writes import units as unit_writes
 
-# Late refunds restate a finished test: it is counted as long as orders are usually returned.
+# Late refunds restate a finished test: it is counted as long as orders are usually returned, and
+# as repeat purchases are told of (90 days).
 COUNT_AFTER_END = timedelta(days=90)
+
+RESTATED: TypeAdapter[Restated] = TypeAdapter(Restated)
 
 
 def tally(store: Store, shop: Shop) -> list[Report]:
     """Every experiment that is running or ended lately; returns their fresh reports."""
     now = shop.now()
     with reading(store.engine) as connection:
-        found = reads.every(connection, shop.id)
-    return [
-        _count(store, shop, numbered.experiment, now)
-        for numbered in found
-        if now < _last_interest(numbered.experiment)
-    ]
+        found = [
+            numbered.experiment
+            for numbered in reads.every(connection, shop.id)
+            if now < _last_interest(numbered.experiment)
+        ]
+    # Whoever was touched is counted in every experiment before they are forgotten: one transaction.
+    with writing(store.engine) as connection:
+        waiting = counted.touched(connection, shop.id)
+        for experiment in found:
+            count.bring_up_to_date(connection, shop, experiment, waiting)
+        unit_writes.forget_touched(connection, shop.id, waiting.until_id)
+    return [_judge(store, shop, experiment, now) for experiment in found]
 
 
 def _last_interest(experiment: Experiment) -> datetime:
@@ -44,65 +60,66 @@ def _last_interest(experiment: Experiment) -> datetime:
     return ended + timedelta(seconds=experiment.window_s) + COUNT_AFTER_END
 
 
-def _count(store: Store, shop: Shop, experiment: Experiment, now: datetime) -> Report:
+def _judge(store: Store, shop: Shop, experiment: Experiment, now: datetime) -> Report:
     with reading(store.engine) as connection:
-        seen = see(connection, shop, experiment, now)
+        sums = count.read(connection, shop, experiment)
         judged = reads.judged_days(connection, experiment.id)
-    judgement = Judgement.from_json(judged[-1][2]) if judged else None
-    running = judgement.running if judgement else FRESH
-    for day, end_at in _days(experiment, shop, running, now):
-        judgement = assess.judge_day(experiment, seen, end_at, running)
-        running = judgement.running
-        with writing(store.engine) as connection:
-            writes.append_verdict(
-                connection, experiment.id, day, running.to_json(), judgement.to_json()
+        judgement = Judgement.from_json(judged[-1][2]) if judged else None
+        running = judgement.running if judgement else FRESH
+        fresh: list[tuple[str, Judgement]] = []
+        for day, end_at in _days(experiment, shop, running, now):
+            judgement = assess.judge_day(experiment, sums.day_tally(end_at), running)
+            running = judgement.running
+            fresh.append((day, judgement))
+        today = sums.day_tally(now)
+        judgement = judgement or assess.judge_day(experiment, today)
+        restated = [
+            RESTATED.validate_json(b) for _, b in counted.restatements(connection, experiment.id)
+        ]
+        known = len(restated)
+        if running.end is not None and running.end.at is not None:
+            judgement, told = assess.corrected(
+                experiment, judgement, sums.day_tally(running.end.at), today
             )
-    judgement = judgement or assess.judge_day(experiment, seen, now)
-    report = assess.report(experiment, seen, judgement, shop.currency, now)
+            if not (restated and restated[-1].same_figures(told)):
+                restated.append(told)
+        report = assess.report(
+            experiment,
+            today,
+            judgement,
+            shop.currency,
+            signs(connection, shop, experiment, now),
+            sums.part_sums(now),
+            counted.buyers(connection, experiment.id),
+            tuple(restated),
+        )
     with writing(store.engine) as connection:
-        writes.replace_tallies(connection, experiment.id, _by_day(experiment, seen, shop))
+        for day, said in fresh:
+            writes.append_verdict(
+                connection, experiment.id, day, said.running.to_json(), said.to_json()
+            )
+        for told in restated[known:]:
+            writes.append_restatement(
+                connection, experiment.id, told.at, RESTATED.dump_json(told).decode()
+            )
         writes.save_report(connection, experiment.id, report.to_json(), now)
     return report
 
 
-def see(
-    connection: Connection, shop: Shop, experiment: Experiment, until_at: datetime
-) -> assess.Seen:
-    """The raw facts of an experiment, from events and orders."""
-    orders, unseen = reads.orders_seen(connection, shop.id, experiment, until_at)
-    return assess.Seen(
-        units=reads.units(connection, shop.id, experiment),
-        attributed_minor=reads.attributed_minor(connection, shop.id, experiment),
-        orders=orders,
-        orders_without_visitor=unseen,
-    )
+def signs(connection: Connection, shop: Shop, experiment: Experiment, until_at: datetime) -> Signs:
+    return Signs(**asdict(trust.measured(connection, shop.id, experiment, until_at)))
 
 
 def _days(
     experiment: Experiment, shop: Shop, running: Running, now: datetime
 ) -> Iterator[tuple[str, datetime]]:
     """(day, its end) of each of the shop's days that ended and was not judged yet."""
-    zone = shop.zone()
-    day = (running.until_at or experiment.started_at).astimezone(zone).date()
+    day = (running.until_at or experiment.started_at).astimezone(shop.zone()).date()
     over_at = _last_interest(experiment)
     while True:
-        end_at = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(days=1)
+        end_at = count.shop_day(shop, day.isoformat())[1]
         if end_at > now or end_at > over_at:
             return
         if running.until_at is None or end_at > running.until_at:
             yield day.isoformat(), end_at
         day += timedelta(days=1)
-
-
-def _by_day(
-    experiment: Experiment, seen: assess.Seen, shop: Shop
-) -> Iterator[tuple[str, Arm, str]]:
-    """The sums of those who entered on each day: what a curve over time is drawn from."""
-    zone = shop.zone()
-    by_day: dict[str, list[int]] = {}
-    for index, unit in enumerate(seen.units):
-        by_day.setdefault(unit.entered_at.astimezone(zone).date().isoformat(), []).append(index)
-    for day, members in sorted(by_day.items()):
-        arms = Arms.of((seen.units[i] for i in members), experiment.cap_minor)
-        yield day, "control", arms.control.to_json()
-        yield day, "treatment", arms.treatment.to_json()

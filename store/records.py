@@ -70,6 +70,9 @@ Placement = Literal[
     "cart",
 ]
 PLACEMENTS: tuple[Placement, ...] = Placement.__args__  # type: ignore[attr-defined]
+# What an experiment may be about: one shelf, or (a holdout) all of the shop's together.
+EVERY_SHELF: Literal["every_shelf"] = "every_shelf"
+Tested = Placement | Literal["every_shelf"]
 
 # Where an order came from. Only `shopper` counts for uplift: nobody saw a shelf before the others.
 OrderSource = Literal["shopper", "test", "draft", "pos", "renewal", "manual"]
@@ -366,8 +369,7 @@ class Reason:
     shared: int = 0  # similar: what the two have in common, as SHARED_* bits
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     product: int  # the store's key
     id: str  # the shop's id
     score: float
@@ -474,8 +476,8 @@ class Experiment:
     """A split test as it was locked at its start; nothing of it changes while it runs."""
 
     id: int
-    placement: Placement
-    against: str  # none, bestsellers, or a model's version
+    placement: Tested
+    against: str  # none, bestsellers, itself (A/A), a strategy, or a model's version
     metric: Literal["cvr", "rpv"]
     salt: str
     share: int  # buckets of 10,000 that go to treatment
@@ -486,6 +488,25 @@ class Experiment:
     planned_visitors: int
     planned_conversions: int
     stopped_at: datetime | None = None
+
+
+class Entered(NamedTuple):
+    """A visitor's first exposure in an experiment."""
+
+    visitor: bytes  # the keyed digest
+    arm: Arm
+    at: datetime
+    device: str = ""  # "phone", "computer"; "" where the browser did not say
+
+
+class NetOrder(NamedTuple):
+    """What a paid order of a shopper is worth by now, without tax and shipping, after refunds."""
+
+    order: int
+    customer: int | None
+    visitor: bytes | None
+    placed_at: datetime
+    net_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,3 +520,10 @@ class Unit:
     before_minor: int = 0  # the same in the 90 days before entry; 0: nothing, or nobody we know
     clicks: int = 0
     crossed: bool = False  # saw both arms before its devices were known to be one person
+    attributed_minor: int = 0  # of products bought within 7 days after a click on them
+    bought_before: bool = False  # had bought in the 90 days before entry
+    device: str = ""
+    first_order_at: datetime | None = None  # the first in the window
+    second_order_at: datetime | None = None  # the next after it, in the window or later
+    robot: bool = False  # opened pages faster than people do: left out of every sum
+    visitor: bytes = b""  # the one of its devices that entered first

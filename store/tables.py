@@ -186,19 +186,24 @@ class Delivery(Base):
 
 
 class PrivacyRequest(Base):
-    """What a shopper, or a shop that left, asks for by law; emptied of the person when done."""
+    """What a platform passed on for a shopper, or of a shop that left, as the law wants it."""
 
     __tablename__ = "privacy_requests"
     id: Mapped[int] = _id()
     shop_id: Mapped[int] = _shop()
-    kind: Mapped[str]  # data_request, redact, shop_redact
-    external_id: Mapped[str]  # the platform's number of the request; "" where it has none
-    customer: Mapped[str | None]  # the shop's id of the customer
-    orders: Mapped[list[str]] = mapped_column(JSON)  # the shop's ids of the orders it names
+    # data_request: a person answers it. redact, shop_redact: the clock carries them out.
+    kind: Mapped[str] = mapped_column(default="data_request")
+    external_id: Mapped[str] = mapped_column(default="")  # the platform's number of it
+    customer_id: Mapped[int | None] = mapped_column(  # None: nothing is held of them
+        Key, ForeignKey("customers.id", ondelete="SET NULL")
+    )
+    orders: Mapped[list[str]] = mapped_column(JSON, default=list)  # the shop's ids it names
+    via: Mapped[str]
     asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-    outcome: Mapped[str]
-    __table_args__ = (Index("ix_privacy_requests_shop", "shop_id", "asked_at"),)
+    outcome: Mapped[str] = mapped_column(default="")  # what was done, naming nobody
+    __table_args__ = (Index("ix_privacy_requests_shop", "shop_id"),)
 
 
 # --- catalogue -----------------------------------------------------------------------------------
@@ -478,6 +483,9 @@ class Exposure(Base):
     visitor: Mapped[bytes] = mapped_column(primary_key=True)
     arm: Mapped[str]
     entered_at: Mapped[datetime]
+    device: Mapped[str | None]  # "phone" or "computer", all that is kept of the browser
+    counted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    __table_args__ = (Index("ix_exposures_counted", "experiment_id", "counted"),)
 
 
 # --- models --------------------------------------------------------------------------------------
@@ -596,6 +604,96 @@ class TallyRow(Base):
     day: Mapped[str] = mapped_column(primary_key=True)
     arm: Mapped[str] = mapped_column(primary_key=True)
     sums: Mapped[str]
+
+
+class SegmentTally(Base):
+    """The same sums of a part of the visitors: new ones, those on phones, ..."""
+
+    __tablename__ = "segment_tallies"
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[str] = mapped_column(primary_key=True)
+    segment: Mapped[str] = mapped_column(primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)
+    sums: Mapped[str]
+
+
+class UnitRow(Base):
+    """One visitor of an experiment with what they did: what tallies are summed from.
+
+    Named by the device that entered first. Written anew whenever something of theirs changed
+    (`touched`), so that counting a day never reads the days before it again.
+    """
+
+    __tablename__ = "units"
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True
+    )
+    visitor: Mapped[bytes] = mapped_column(primary_key=True)
+    arm: Mapped[str]
+    day: Mapped[str]  # of entry, the shop's own, ISO date
+    entered_at: Mapped[datetime]
+    orders: Mapped[int]
+    revenue_minor: Mapped[int]
+    before_minor: Mapped[int]
+    clicks: Mapped[int]
+    crossed: Mapped[bool]
+    attributed_minor: Mapped[int]
+    bought_before: Mapped[bool]
+    device: Mapped[str]
+    first_order_at: Mapped[datetime | None]
+    second_order_at: Mapped[datetime | None]
+    robot: Mapped[bool]
+    __table_args__ = (Index("ix_units_day", "experiment_id", "day"),)
+
+
+class Touched(Base):
+    """Somebody whose figures in experiments must be counted again; gone once they were."""
+
+    __tablename__ = "touched"
+    id: Mapped[int] = _id()
+    shop_id: Mapped[int] = _shop()
+    visitor: Mapped[bytes | None]
+    customer_id: Mapped[int | None] = mapped_column(Key)
+    __table_args__ = (Index("ix_touched_shop", "shop_id", "id"),)
+
+
+class Restatement(Base):
+    """A finished test's figures as they were locked, and as later refunds changed them."""
+
+    __tablename__ = "restatements"
+    id: Mapped[int] = _id()
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE")
+    )
+    at: Mapped[datetime]
+    body: Mapped[str]
+    __table_args__ = (Index("ix_restatements_experiment", "experiment_id", "id"),)
+
+
+class ShareLink(Base):
+    """A link that shows one report to whoever has it, until revoked; only its hash is kept."""
+
+    __tablename__ = "share_links"
+    id: Mapped[int] = _id()
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE")
+    )
+    made_by: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Letter(Base):
+    """Who gets a shop's report by e-mail, and when the last one went out."""
+
+    __tablename__ = "letters"
+    shop_id: Mapped[int] = _shop(primary=True)
+    email: Mapped[str] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime | None]
 
 
 class VerdictDay(Base):

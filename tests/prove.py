@@ -21,11 +21,22 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"PROVE_KILLS": "20"},
         ["pytest", "-q", "tests/scheduler/test_sync.py", "-k", "killed", "-p", "no:randomly"],
     ),
+    "cache": (
+        "10,000 visitors behind a cache of every page keep their arms, and the split stays even.",
+        {"PROVE_VISITORS": "10000", "PROVE_BROWSERS": "8"},
+        ["pytest", "-q", "-s", "tests/widget/test_cached_pages.py", "--timeout=3000"],
+    ),
     "statistics": (
         "The verdict's false alarms and power over 2,000 simulated tests a cell.",
         {},
         ["tests.bench.statistics"],
     ),
+    "tasks": (
+        "On a processor four times slower shelf.js never takes 50 ms at a time.",
+        {},
+        ["tests.proving_tasks"],
+    ),
+    "truth": ("1,000 shops with a planted truth, 2,000 without an effect.", {}, ["tests.truth"]),
 }
 
 

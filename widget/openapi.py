@@ -91,7 +91,7 @@ _EVENTS = {
                 "type": "object",
                 "required": ["id", "type"],
                 "properties": {
-                    "id": {"type": "string", "format": "uuid"},
+                    "id": {"type": "string", "pattern": "^[0-9a-fA-F-]{32,36}$"},
                     "type": {"enum": sorted(events.TYPES)},
                     "token": _NULLABLE_TEXT,
                     "item": _NULLABLE_TEXT,

@@ -8,6 +8,7 @@ how a question travels. Nothing is written, neither here nor (but for webhooks) 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from connectors import http
@@ -58,6 +59,13 @@ class WooCommerce:
     def subscribe(self, delivery_url: str, secret: str) -> Subscribed:
         """See that the shop tells us of changes; see `subscribe.py`."""
         return subscribe(self._api, delivery_url, secret)
+
+    def orders_since(self) -> datetime | None:
+        """Everything is shown to a key that may read."""
+        return None
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
 
     # --- what has changed since the cursor ---
 

@@ -24,7 +24,7 @@ from plugin.numbers import Numbers
 from plugin.reports import Told, told
 from store.engine import reading
 from store.errors import Explained
-from store.reads import experiments
+from store.reads import counted, experiments, outcomes, trust
 from store.reads.shops import Shop
 
 MOST = 8  # differing figures named; the rest is counted
@@ -139,28 +139,40 @@ def _recomputed(connection: Connection, shop: Shop, it: Told) -> Report:
 
     The verdict stays that of the last judged day: verdicts are history and never counted again.
     """
-    from experiments import assess  # loads scipy, which pages must not
+    from experiments import assess, persons  # load scipy, which pages must not
+    from experiments.health import Signs
     from experiments.outcome import Judgement
 
     until_at: datetime = it.report.until_at if it.report else shop.now()
-    orders, unseen = experiments.orders_seen(connection, shop.id, it.experiment, until_at)
-    seen = assess.Seen(
-        units=experiments.units(connection, shop.id, it.experiment),
-        attributed_minor=experiments.attributed_minor(connection, shop.id, it.experiment),
-        orders=orders,
-        orders_without_visitor=unseen,
+    test = it.experiment
+    raw = outcomes.everyone(connection, shop.id, test)
+    units = persons.units(
+        test, raw.entries, raw.links, raw.orders, raw.clicks, raw.attributed_minor, raw.robots
     )
-    judged = experiments.judged_days(connection, it.experiment.id)
-    judgement = (
-        Judgement.from_json(judged[-1][2])
-        if judged
-        else assess.judge_day(it.experiment, seen, until_at)
+    day = assess.day_tally(test, units, until_at)
+    judged = experiments.judged_days(connection, test.id)
+    judgement = Judgement.from_json(judged[-1][2]) if judged else assess.judge_day(test, day)
+    end = judgement.running.end
+    if end is not None and end.at is not None:
+        at_end = assess.day_tally(test, units, end.at)
+        judgement, _ = assess.corrected(test, judgement, at_end, day)
+    return assess.report(
+        test,
+        day,
+        judgement,
+        shop.currency,
+        Signs(**asdict(trust.measured(connection, shop.id, test, until_at))),
+        assess.part_sums(test, units, until_at),
+        [unit for unit in units if unit.orders],
+        it.report.restated if it.report else (),
     )
-    return assess.report(it.experiment, seen, judgement, shop.currency, until_at)
 
 
 def _differing(stored: Report, fresh: Report) -> Iterator[str]:
     """Every figure that is not the same, as "control.orders: 17, recomputed 18"."""
+    for part in ("parts", "repeats", "differences"):
+        if getattr(stored, part) != getattr(fresh, part):
+            yield f"{part} differ"
     for part in ("control", "treatment", "split", "health", "extra"):
         old, new = getattr(stored, part), getattr(fresh, part)
         before, after = asdict(old) if old else {}, asdict(new) if new else {}
@@ -186,7 +198,7 @@ def _show_days(
 ) -> None:
     """Raw sums of the visitors who entered on these days, mature or not; never a verdict."""
     sums = {"control": Tally(), "treatment": Tally()}
-    for day, arm, text in experiments.tallied_days(connection, it.experiment.id):
+    for day, arm, text in counted.tallied_days(connection, it.experiment.id):
         if (first is None or day >= first.isoformat()) and (
             last is None or day <= last.isoformat()
         ):

@@ -43,6 +43,30 @@ def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[s
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """What somebody asked by law, as the clock carries it out."""
+
+    number: int
+    kind: str
+    customer_id: int | None
+    orders: tuple[str, ...]
+    via: str
+    done_at: datetime | None
+
+
+def request(connection: Connection, shop_id: int, number: int) -> Requested | None:
+    r = tables.PrivacyRequest
+    row = connection.execute(
+        select(r.kind, r.customer_id, r.orders, r.via, r.done_at).where(
+            r.shop_id == shop_id, r.id == number
+        )
+    ).first()
+    if row is None:
+        return None
+    return Requested(number, row[0], row[1], tuple(row[2]), row[3], row[4])
+
+
 def customer_key(connection: Connection, shop_id: int, hashed: bytes) -> int | None:
     """The customer known by this hash of an account id or an e-mail address."""
     d = tables.CustomerDigest
@@ -145,7 +169,7 @@ class Asked:
 
     number: int
     kind: str  # data_request, redact, shop_redact
-    customer: str | None  # the shop's id; None once it is done, or where none was named
+    customer: int | None  # the store's key; None once it is done, or where nothing is held
     asked_at: datetime
     done_at: datetime | None
     outcome: str
@@ -155,7 +179,7 @@ def requests(connection: Connection, shop_id: int) -> list[Asked]:
     """Open ones first, then the newest."""
     r = tables.PrivacyRequest
     rows = connection.execute(
-        select(r.id, r.kind, r.customer, r.asked_at, r.done_at, r.outcome)
+        select(r.id, r.kind, r.customer_id, r.asked_at, r.done_at, r.outcome)
         .where(r.shop_id == shop_id)
         .order_by(r.done_at.is_not(None), r.id.desc())
         .limit(200)

@@ -6,61 +6,80 @@ less what refunds gave back of that. Refunded to nothing is still an order, wort
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from store import tables
+from store.records import NetOrder
 
-
-class NetOrder(NamedTuple):
-    order: int
-    customer: int | None
-    visitor: bytes | None
-    placed_at: datetime
-    net_minor: int
+# Values in one IN (...): SQLite takes 32,766, PostgreSQL's planner likes fewer.
+CHUNK = 500
 
 
 def net_orders(
     connection: Connection, shop_id: int, since: datetime, until: datetime | None = None
 ) -> list[NetOrder]:
     """The orders placed from `since` on, and before `until` where it is given."""
-    o, line, r = tables.Order, tables.OrderLine, tables.Refund
-    chosen = and_(
-        o.shop_id == shop_id, o.status == "paid", o.source == "shopper", o.placed_at >= since
-    )
+    o = tables.Order
+    chosen = _counts(shop_id, since)
     if until is not None:
         chosen = and_(chosen, o.placed_at < until)
-    net = (
-        select(line.order_id, func.sum(line.gross_minor - line.discount_minor).label("net"))
-        .join(o, o.id == line.order_id)
-        .where(chosen)
-        .group_by(line.order_id)
-        .subquery()
+    return list(_net(connection, chosen))
+
+
+def net_orders_of(
+    connection: Connection,
+    shop_id: int,
+    since: datetime,
+    visitors: Collection[bytes],
+    customers: Collection[int],
+) -> list[NetOrder]:
+    """The orders since then that carry one of these visitors or are of one of these customers."""
+    o = tables.Order
+    found: dict[int, NetOrder] = {}
+    for column, wanted in ((o.visitor, visitors), (o.customer_id, customers)):
+        for part in chunks(wanted):
+            for it in _net(connection, and_(_counts(shop_id, since), column.in_(part))):
+                found[it.order] = it
+    return list(found.values())
+
+
+def chunks(values: Iterable[Any]) -> Iterable[Sequence[Any]]:
+    """The values in parts that one IN (...) takes, in an order that does not depend on chance."""
+    every = sorted(values)
+    return (every[start : start + CHUNK] for start in range(0, len(every), CHUNK))
+
+
+def _counts(shop_id: int, since: datetime) -> ColumnElement[bool]:
+    o = tables.Order
+    return and_(
+        o.shop_id == shop_id, o.status == "paid", o.source == "shopper", o.placed_at >= since
     )
-    back = (
-        select(
-            r.order_external_id,
-            func.sum(r.total_minor - r.tax_minor - r.shipping_minor).label("back"),
-        )
-        .where(r.shop_id == shop_id)
-        .group_by(r.order_external_id)
-        .subquery()
+
+
+def _net(connection: Connection, chosen: ColumnElement[bool]) -> Iterable[NetOrder]:
+    o, line, r = tables.Order, tables.OrderLine, tables.Refund
+    gained = (
+        select(func.sum(line.gross_minor - line.discount_minor))
+        .where(line.order_id == o.id)
+        .scalar_subquery()
+    )
+    returned = (
+        select(func.sum(r.total_minor - r.tax_minor - r.shipping_minor))
+        .where(r.shop_id == o.shop_id, r.order_external_id == o.external_id)
+        .scalar_subquery()
     )
     rows = connection.execute(
-        select(o.id, o.customer_id, o.visitor, o.placed_at, net.c.net, back.c.back)
-        .outerjoin(net, net.c.order_id == o.id)
-        .outerjoin(back, back.c.order_external_id == o.external_id)
-        .where(chosen)
+        select(o.id, o.customer_id, o.visitor, o.placed_at, gained, returned).where(chosen)
     )
-    return [
-        NetOrder(
+    for order, customer, visitor, at, plus, minus in rows:
+        yield NetOrder(
             order,
             customer,
             None if visitor is None else bytes(visitor),
             at,
-            int(gained or 0) - int(returned or 0),
+            int(plus or 0) - int(minus or 0),
         )
-        for order, customer, visitor, at, gained, returned in rows
-    ]

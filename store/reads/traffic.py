@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, select, true
 
 from store import tables
 from store.reads.revenue import net_orders
-from store.records import Placement
+from store.records import EVERY_SHELF, Tested
 
 # The cap of an experiment is learned from so much: long enough for a small shop to have a tail.
 CAP_DAYS = 90
@@ -41,13 +41,13 @@ class Traffic:
 def traffic(
     connection: Connection,
     shop_id: int,
-    placement: Placement,
+    placement: Tested,
     until_at: datetime,
     *,
     days: int = 28,
     window: timedelta = timedelta(days=7),
 ) -> Traffic:
-    """First exposures of a placement in the `days` before `until_at - window`.
+    """First exposures of a placement (or of any shelf) in the `days` before `until_at - window`.
 
     Ending a window early, so that everybody counted had as long to buy as in a test. Somebody not
     seen in as many days before counts as new.
@@ -58,7 +58,7 @@ def traffic(
         select(e.visitor, func.min(e.received_at).label("at"))
         .where(
             e.shop_id == shop_id,
-            e.placement == placement,
+            true() if placement == EVERY_SHELF else e.placement == placement,
             e.type == "exposure",
             e.visitor.is_not(None),
             e.received_at < until_at - window,

@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from store import tables
-from store.records import Arm, EventType, Placement
+from store.records import Arm, EventType, Experiment, Placement
 from store.upsert import insert
+from store.writes.units import touch_visitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,17 @@ class Told:
 
 
 def save_events(
-    connection: Connection, shop_id: int, events: Sequence[Told], now: datetime
+    connection: Connection,
+    shop_id: int,
+    events: Sequence[Told],
+    now: datetime,
+    holdout: Experiment | None = None,
+    device: str = "",
 ) -> None:
     """Save events: the same id twice counts once, and so do an answer's exposure and view.
 
-    An exposure is the visitor's entry into its experiment, unless they are in it already.
+    An exposure is the visitor's entry into its experiment, unless they are in it already; and into
+    the treatment of the shop's holdout, of which everybody is part who was not held out.
     """
     if not events:
         return
@@ -58,15 +65,31 @@ def save_events(
             for event in events
         ],
     )
+    touch_visitors(
+        connection,
+        shop_id,
+        {
+            event.visitor
+            for event in events
+            if event.type == "click" and event.experiment_id is not None and event.visitor
+        },
+    )
     entries = [
         {
             "experiment_id": event.experiment_id,
             "visitor": event.visitor,
             "arm": event.arm,
             "entered_at": now,
+            "device": device or None,
         }
         for event in events
         if event.type == "exposure" and event.experiment_id is not None and event.visitor
     ]
+    if holdout is not None:
+        entries += [
+            entry | {"experiment_id": holdout.id, "arm": "treatment"}
+            for entry in entries
+            if entry["experiment_id"] != holdout.id
+        ]
     if entries:
         connection.execute(insert(connection, tables.Exposure).on_conflict_do_nothing(), entries)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from store import tables, upsert
 from store.errors import Explained
-from store.records import Arm, Placement
+from store.records import Tested
 
 
 class AlreadyRunning(Explained):
@@ -21,7 +20,7 @@ def start_experiment(
     connection: Connection,
     shop_id: int,
     *,
-    placement: Placement,
+    placement: Tested,
     against: str,
     metric: str,
     started_at: datetime,
@@ -73,20 +72,6 @@ def stop_experiment(connection: Connection, experiment_id: int, now: datetime) -
     )
 
 
-def replace_tallies(
-    connection: Connection, experiment_id: int, sums: Iterable[tuple[str, Arm, str]]
-) -> None:
-    """The sums of each day of entry and arm, as (day, arm, sums); what was there is replaced."""
-    t = tables.TallyRow
-    connection.execute(delete(t).where(t.experiment_id == experiment_id))
-    rows = [
-        {"experiment_id": experiment_id, "day": day, "arm": arm, "sums": text}
-        for day, arm, text in sums
-    ]
-    if rows:
-        connection.execute(insert(t), rows)
-
-
 def append_verdict(
     connection: Connection, experiment_id: int, day: str, running: str, verdict: str
 ) -> None:
@@ -95,6 +80,13 @@ def append_verdict(
         experiment_id=experiment_id, day=day, running=running, verdict=verdict
     )
     connection.execute(statement.on_conflict_do_nothing())
+
+
+def append_restatement(connection: Connection, experiment_id: int, at: datetime, body: str) -> None:
+    """A finished test's figures as they are from `at` on; those before stay."""
+    connection.execute(
+        insert(tables.Restatement).values(experiment_id=experiment_id, at=at, body=body)
+    )
 
 
 def save_report(

@@ -13,6 +13,7 @@ from store.keys import digest, email_digest
 from store.records import Order, Refund
 from store.upsert import insert, new_key, newest
 from store.writes.catalogue import CHUNK, ensure_products
+from store.writes.units import touch_orders
 
 
 def save_orders(
@@ -27,6 +28,7 @@ def save_orders(
     if not latest:
         return 0
     told = list(latest.values())
+    touch_orders(connection, shop_id, list(latest))  # whose they were
     erased = _erased(connection, shop_id, list(latest))
     customers = _recognise(connection, shop_id, pepper, [o for o in told if o.id not in erased])
     _upsert(connection, shop_id, pepper, told, customers)
@@ -34,6 +36,7 @@ def save_orders(
     won = [(keys[order.id][0], order) for order in told if keys[order.id][1] == order.updated_at]
     _replace_lines(connection, shop_id, won, erased)
     _link_visitors(connection, [key for key, order in won if order.visitor])
+    touch_orders(connection, shop_id, [order.id for _, order in won])  # whose they are
     return len(won)
 
 
@@ -86,6 +89,7 @@ def save_refunds(connection: Connection, shop_id: int, refunds: Sequence[Refund]
     ]
     if lines:
         connection.execute(insert(connection, tables.RefundLine), lines)
+    touch_orders(connection, shop_id, [refund.order_id for _, refund in won])
     return len(won)
 
 
@@ -93,11 +97,10 @@ def withdraw_refunds(connection: Connection, shop_id: int, external_ids: Sequenc
     """Refunds that the shop deleted: they never happened."""
     r = tables.Refund
     for start in range(0, len(external_ids), CHUNK):
-        connection.execute(
-            delete(r).where(
-                r.shop_id == shop_id, r.external_id.in_(external_ids[start : start + CHUNK])
-            )
-        )
+        these = (r.shop_id == shop_id) & r.external_id.in_(external_ids[start : start + CHUNK])
+        of = connection.scalars(select(r.order_external_id).where(these)).all()
+        touch_orders(connection, shop_id, of)
+        connection.execute(delete(r).where(these))
 
 
 def cancel_orders(
@@ -105,6 +108,7 @@ def cancel_orders(
 ) -> None:
     """Orders that the shop deleted or trashed count as nothing; their rows stay."""
     o = tables.Order
+    touch_orders(connection, shop_id, external_ids)
     for start in range(0, len(external_ids), CHUNK):
         connection.execute(
             update(o)

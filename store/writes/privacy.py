@@ -8,18 +8,75 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Delete, Update, delete, insert, select, update
 
-from store import tables
+from store import tables, upsert
 from store.keys import DIGEST_BYTES
 from store.records import CUSTOMERS_OWN
 from store.writes import jobs
+from store.writes.units import touch_visitors
+
+# How long the law and the platforms give.
+ANSWER_WITHIN = timedelta(days=30)
 
 # Table -> how many of its rows were deleted or emptied.
 Touched = Counter[str]
+
+
+def ask(
+    connection: Connection,
+    shop_id: int,
+    kind: str,
+    now: datetime,
+    *,
+    customer_id: int | None,
+    orders: Sequence[str],
+    external_id: str,
+    via: str,
+) -> int:
+    """Somebody asked by law; returns the request's number."""
+    return upsert.new_key(
+        connection,
+        tables.PrivacyRequest,
+        shop_id=shop_id,
+        kind=kind,
+        external_id=external_id,
+        customer_id=customer_id,
+        orders=list(orders),
+        via=via,
+        asked_at=now,
+        due_at=now + ANSWER_WITHIN,
+    )
+
+
+def carried_out(connection: Connection, number: int, outcome: str, now: datetime) -> None:
+    """Done; what named a person goes."""
+    r = tables.PrivacyRequest
+    connection.execute(
+        update(r)
+        .where(r.id == number)
+        .values(done_at=now, outcome=outcome, customer_id=None, orders=[])
+    )
+
+
+def erase_orders(connection: Connection, shop_id: int, external_ids: Sequence[str]) -> int:
+    """Orders keep their amounts and lose whose they were, for good; how many there are."""
+    o, line = tables.Order, tables.OrderLine
+    chosen = (o.shop_id == shop_id) & o.external_id.in_(external_ids)
+    connection.execute(
+        update(line).where(line.order_id.in_(select(o.id).where(chosen))).values(token=None)
+    )
+    done = connection.execute(
+        update(o).where(chosen).values(customer_id=None, visitor=None, erased=True)
+    )
+    return done.rowcount
+
+
+# --- forgetting ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +143,8 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> Touch
     """
     t = tables
     nobody = secrets.token_bytes(DIGEST_BYTES)
+    # Who was one person with this visitor is counted anew, without them.
+    touch_visitors(connection, shop_id, {nobody, *_others(connection, shop_id, visitor)})
     ours = select(t.Experiment.id).where(t.Experiment.shop_id == shop_id)
     orders = (t.Order.shop_id == shop_id) & (t.Order.visitor == visitor)
     clicked = t.OrderLine.order_id.in_(select(t.Order.id).where(orders))
@@ -95,14 +154,30 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> Touch
         identities=delete(t.Identity).where(
             t.Identity.shop_id == shop_id, t.Identity.visitor == visitor
         ),
+        touched=delete(t.Touched).where(t.Touched.shop_id == shop_id, t.Touched.visitor == visitor),
         exposures=update(t.Exposure)
         .where(t.Exposure.visitor == visitor, t.Exposure.experiment_id.in_(ours))
+        .values(visitor=nobody),
+        units=update(t.UnitRow)
+        .where(t.UnitRow.visitor == visitor, t.UnitRow.experiment_id.in_(ours))
         .values(visitor=nobody),
         order_lines=update(t.OrderLine)
         .where(clicked, t.OrderLine.token.is_not(None))
         .values(token=None),
         orders=update(t.Order).where(orders).values(visitor=nobody, erased=True),
     )
+
+
+def _others(connection: Connection, shop_id: int, visitor: bytes) -> set[bytes]:
+    """The other devices of the customers that a visitor turned out to be."""
+    i = tables.Identity
+    theirs = select(i.customer_id).where(i.shop_id == shop_id, i.visitor == visitor)
+    rows = connection.scalars(
+        select(i.visitor).where(
+            i.shop_id == shop_id, i.customer_id.in_(theirs), i.visitor != visitor
+        )
+    )
+    return {bytes(other) for other in rows}
 
 
 def erase_customer(
@@ -174,6 +249,6 @@ def answered(
     changed = connection.execute(
         update(r)
         .where(r.shop_id == shop_id, r.id == number, r.kind == "data_request", r.done_at.is_(None))
-        .values(done_at=now, outcome=outcome, customer=None, orders=[])
+        .values(done_at=now, outcome=outcome, customer_id=None, orders=[])
     )
     return changed.rowcount == 1

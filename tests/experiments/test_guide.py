@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,10 +37,11 @@ def worked(until: int) -> Report:
     for number in range(1, until + 1):
         mature = 600 * max(0, number - 7)
         arms = [tally(mature, round(mature * rate)) for rate in (0.03, 0.0358)]
+        arms[1] = replace(arms[1], attributed_minor=2_400_000)
         entered = Arms(tally(600 * number, 0), tally(600 * number, 0))
         known.append(day(number, *arms, entered))
     judgement = judge(test, known)
-    return build(test, known[-1], judgement, currency="GBP", attributed_minor=2_400_000)
+    return build(test, known[-1], judgement, currency="GBP")
 
 
 @pytest.mark.parametrize("until", [5, 12, 20, 35])

@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 
+from experiments.beside import Beside
+from experiments.health import Signs
 from experiments.outcome import Difference, Interval, Lift, Lopsided, NotProven, TooEarly
 from experiments.report import Report, build
 from experiments.sentence import sentence
@@ -21,9 +23,13 @@ def pounds(minor: int) -> str:
     return f"£{minor / 100:,.2f}"
 
 
-def report(known, test=None, **facts) -> Report:
+def report(known, test=None, attributed_minor=0, **signs) -> Report:
     test = test or experiment()
-    return build(test, known[-1], judge(test, known), currency="GBP", **facts)
+    last = known[-1]
+    sold = replace(last.mature.treatment, attributed_minor=attributed_minor)
+    known = [*known[:-1], replace(last, mature=replace(last.mature, treatment=sold))]
+    beside = Beside(signs=Signs(**signs))
+    return build(test, known[-1], judge(test, known), currency="GBP", beside=beside)
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -80,7 +86,6 @@ def test_extra_revenue_is_the_difference_a_visitor_times_the_visitors_in_treatme
 def test_without_attributed_revenue_there_is_no_ratio():
     known = days(28, 0.03, 0.04)
     assert report(known).extra.ratio is None
-    assert report(known, attributed_minor=0).extra.ratio is None
 
 
 def test_while_it_is_too_early_or_lopsided_no_difference_and_no_money_is_shown():

@@ -107,14 +107,14 @@ def test_a_day_counts_who_entered_before_it_and_whose_window_is_over(some, cap, 
     tally = DayTally.of(some, cap_minor=cap, window_s=WINDOW_S, until_at=until_at)
     assert tally.entered.visitors == sum(unit.entered_at < until_at for unit in some)
     assert tally.mature.visitors == sum(
-        unit.entered_at + timedelta(seconds=WINDOW_S) <= until_at for unit in some
+        unit.entered_at + timedelta(seconds=WINDOW_S) < until_at for unit in some
     )
 
 
-def test_a_window_that_closes_at_the_instant_itself_is_closed():
+def test_a_window_is_closed_once_its_last_instant_is_over():
     one = [Unit("control", START)]
-    for late_s, mature in ((0, 1), (-1, 0)):
-        until_at = START + timedelta(seconds=WINDOW_S + late_s)
+    for late_us, mature in ((1, 1), (0, 0)):
+        until_at = START + timedelta(seconds=WINDOW_S, microseconds=late_us)
         tally = DayTally.of(one, cap_minor=None, window_s=WINDOW_S, until_at=until_at)
         assert tally.mature.visitors == mature
 

@@ -22,7 +22,7 @@ OPEN = {
     # Machines and shops' own pages: each proves itself by a signature, a word or a key.
     "webhooks.shopify", "webhooks.woocommerce", "install_woocommerce.begin",
     "install_woocommerce.callback", "install_woocommerce.come_back",
-    "install_woocommerce.exchange",
+    "install_woocommerce.exchange", "shoppers.export", "shoppers.erase",
 }  # fmt: skip
 SAMPLE = {
     "number": 1, "version": 1, "filename": "admin.css", "secret": "guess",
@@ -56,8 +56,8 @@ def furnished(site: Site, name: str):  # type: ignore[no-untyped-def]
         rules.add_rule(connection, shop.id, MerchantsRule("exclude", "product", "1"), NOON)
         connection.execute(
             insert(PrivacyRequest).values(
-                shop_id=shop.id, kind="data_request", external_id="1", customer=None, orders=[],
-                asked_at=NOON, outcome="",
+                shop_id=shop.id, kind="data_request", external_id="1", orders=[], via="shopify",
+                asked_at=NOON, due_at=NOON,
             )
         )  # fmt: skip
     return shop

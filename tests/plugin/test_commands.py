@@ -51,7 +51,7 @@ def test_every_command_explains_itself_and_speaks_json() -> None:
         for words, command in leaves(getattr(importlib.import_module(module), attribute), name):
             assert command.help, words
             options = [o for p in command.params for o in p.opts]
-            assert "--json" in options or words == "shop add shopify", words
+            assert "--json" in options, words
 
 
 # --- shops ---------------------------------------------------------------------------------------
@@ -101,12 +101,6 @@ def test_a_mistyped_name_is_answered_with_what_is_there(site: Site) -> None:
     assert "Did you mean 'Gifts & Lamps'?" in result.stderr
     result = run(site, ["plan", "Gifts & Lamps", "--placement", "also_bougth"])
     assert "Did you mean 'also_bought'?" in result.stderr
-
-
-def test_shopify_is_honest_about_not_being_there(site: Site) -> None:
-    result = run(site, ["shop", "add", "shopify", "--domain", "x.myshopify.com"])
-    assert result.exit_code == 1
-    assert "not built yet" in result.stderr
 
 
 def test_removing_asks_first_and_then_leaves_nothing(site_on_both: Site) -> None:
@@ -280,9 +274,9 @@ def test_recomputing_agrees_with_a_report_counted_from_the_same_rows(site: Site)
 
     shop = site.shop("Lamps")
     numbered = site.experiment(shop)
-    seen = assess.Seen(units=[], attributed_minor=0, orders=0, orders_without_visitor=0)
-    judgement = assess.judge_day(numbered.experiment, seen, NOON.replace(day=3))
-    report = assess.report(numbered.experiment, seen, judgement, "GBP", NOON.replace(day=3))
+    day = assess.day_tally(numbered.experiment, [], NOON.replace(day=3))
+    judgement = assess.judge_day(numbered.experiment, day)
+    report = assess.report(numbered.experiment, day, judgement, "GBP")
     site.say_report(numbered, report.to_json(), NOON)
     result = run(site, ["report", "Lamps", "--recompute", "--check"])
     assert result.exit_code == 0, result.output
@@ -290,19 +284,14 @@ def test_recomputing_agrees_with_a_report_counted_from_the_same_rows(site: Site)
 
 def test_some_days_only_are_sums_and_never_a_verdict(site: Site) -> None:
     from experiments.tally import Tally
-    from store.writes import experiments as writes
+    from store.writes import units
 
     shop = site.shop("Lamps")
     numbered = site.experiment(shop)
     with writing(site.store.engine) as connection:
-        writes.replace_tallies(
-            connection,
-            numbered.experiment.id,
-            [
-                (f"2026-11-0{day}", "control", Tally(visitors=day, converters=1).to_json())
-                for day in (1, 2, 4)
-            ],
-        )
+        for day in (1, 2, 4):
+            sums = [("control", Tally(visitors=day, converters=1).to_json())]
+            units.replace_day(connection, numbered.experiment.id, f"2026-11-0{day}", sums, ())
     data = told(site, ["report", "Lamps", "--from", "2026-11-02", "--to", "2026-11-03"])
     assert data["control"]["visitors"] == 2
     assert "verdict" not in data

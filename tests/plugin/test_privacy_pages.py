@@ -113,10 +113,14 @@ def test_what_a_platform_passed_on_is_answered_once_and_then_names_nobody(
     owner: FlaskClient, store: Store, shop: Shop
 ) -> None:
     with writing(store.engine) as connection:
+        pepper = shops.keys(connection, store.ring, shop.id, NOON).pepper
         connection.execute(
             insert(tables.PrivacyRequest).values(
-                shop_id=shop.id, kind="data_request", external_id="7", customer="c1",
-                orders=["o1"], asked_at=NOON, outcome="",
+                shop_id=shop.id, kind="data_request", external_id="7",
+                customer_id=privacy.customer_key(
+                    connection, shop.id, digest(pepper, "customer", "c1")
+                ),
+                orders=["o1"], via="shopify", asked_at=NOON, due_at=NOON,
             )
         )  # fmt: skip
     page = f"/admin/shops/{shop.key}/privacy/"

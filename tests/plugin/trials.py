@@ -6,6 +6,7 @@ import random
 from datetime import datetime, timedelta
 
 from experiments import assess
+from experiments.health import Signs
 from experiments.outcome import Judgement
 from experiments.report import Report
 from experiments.verdict import FRESH
@@ -42,6 +43,7 @@ def units(
                     orders=int(buys),
                     revenue_minor=dice.randrange(500, 12_000) if buys else 0,
                     clicks=int(dice.random() < 0.08),
+                    attributed_minor=2_000 if buys and arm == "treatment" else 0,
                 )
             )
     return found
@@ -57,21 +59,27 @@ def run(
 ) -> Report:
     """Let `days` pass: each is judged and kept, and so is the report, as `scheduler.tally` does."""
     experiment = numbered.experiment
-    seen = assess.Seen(
-        units(experiment, days, **truth),  # type: ignore[arg-type]
-        attributed_minor=412_345,
-        orders=900,
-        orders_without_visitor=40,
-    )
+    seen = units(experiment, days, **truth)  # type: ignore[arg-type]
     running, judgement = FRESH, None
     for day in range(1, days + 1):
         end_at: datetime = experiment.started_at + day * DAY
-        judgement = assess.judge_day(experiment, seen, end_at, running)
+        judgement = assess.judge_day(
+            experiment, assess.day_tally(experiment, seen, end_at), running
+        )
         running = judgement.running
         keep(site, numbered, end_at, judgement)
     until_at = experiment.started_at + days * DAY
-    judgement = judgement or assess.judge_day(experiment, seen, until_at)
-    report = assess.report(experiment, seen, judgement, currency, until_at)
+    day = assess.day_tally(experiment, seen, until_at)
+    judgement = judgement or assess.judge_day(experiment, day)
+    report = assess.report(
+        experiment,
+        day,
+        judgement,
+        currency,
+        Signs(orders=900, orders_without_visitor=40, page_views=20_000, page_views_known=15_000),
+        assess.part_sums(experiment, seen, until_at),
+        [unit for unit in seen if unit.orders],
+    )
     site.say_report(numbered, report.to_json(), until_at)
     return report
 

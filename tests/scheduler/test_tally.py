@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
+from experiments import persons
 from scheduler.tally import tally
 from store import tables
 from store.engine import reading, writing
 from store.keys import digest
 from store.opening import Store
 from store.reads import experiments as reads
-from store.reads import shops
+from store.reads import outcomes, shops
 from store.reads.shops import Shop
 from store.records import Experiment, Order, OrderLine, Refund, RefundLine, Unit
 from store.writes import experiments, orders
@@ -92,7 +93,11 @@ def buy(
 
 def units(store: Store, shop: Shop, experiment: Experiment) -> list[Unit]:
     with reading(store.engine) as connection:
-        return sorted(reads.units(connection, shop.id, experiment), key=lambda u: u.entered_at)
+        raw = outcomes.everyone(connection, shop.id, experiment)
+    found = persons.units(
+        experiment, raw.entries, raw.links, raw.orders, raw.clicks, raw.attributed_minor, raw.robots
+    )
+    return sorted(found, key=lambda u: u.entered_at)
 
 
 DAY = timedelta(days=1)
@@ -232,8 +237,7 @@ def test_attributed_revenue_is_only_what_was_bought_within_a_week_after_its_clic
     buy(store, shop, 1, START, 100, visitor="v1" * 8)
     buy(store, shop, 2, START + 2 * DAY, 1_000, visitor="v1" * 8)
     buy(store, shop, 3, START + 9 * DAY, 10_000, visitor="v1" * 8)
-    with reading(store.engine) as connection:
-        assert reads.attributed_minor(connection, shop.id, experiment) == 1_000
+    assert units(store, shop, experiment)[0].attributed_minor == 1_000
 
 
 def test_counting_every_day_or_only_at_the_end_keeps_the_same_verdicts(

@@ -54,6 +54,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_digest", name=op.f("uq_installs_code_digest")),
     )
     op.create_table(
+        "letters",
+        sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_letters_shop_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "email", name=op.f("pk_letters")),
+    )
+    op.create_table(
         "placements",
         sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("placement", sa.Text(), nullable=False),
@@ -66,25 +76,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("shop_id", "placement", name=op.f("pk_placements")),
     )
-    op.create_table(
-        "privacy_requests",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("external_id", sa.Text(), nullable=False),
-        sa.Column("customer", sa.Text(), nullable=True),
-        sa.Column("orders", sa.JSON(), nullable=False),
-        sa.Column("asked_at", sa.BigInteger(), nullable=False),
-        sa.Column("done_at", sa.BigInteger(), nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["shop_id"], ["shops.id"], name=op.f("fk_privacy_requests_shop_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_requests")),
-    )
-    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
-        batch_op.create_index("ix_privacy_requests_shop", ["shop_id", "asked_at"], unique=False)
-
     op.create_table(
         "rules",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -107,6 +98,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rules", schema=None) as batch_op:
         batch_op.create_index("ix_rules_shop", ["shop_id"], unique=False)
+
+    op.create_table(
+        "touched",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("visitor", sa.LargeBinary(), nullable=True),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_touched_shop_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_touched")),
+    )
+    with op.batch_alter_table("touched", schema=None) as batch_op:
+        batch_op.create_index("ix_touched_shop", ["shop_id", "id"], unique=False)
 
     op.create_table(
         "webhook_deliveries",
@@ -141,6 +148,54 @@ def upgrade() -> None:
         batch_op.create_index("ix_webhook_inbox_due", ["due_at"], unique=False)
 
     op.create_table(
+        "privacy_requests",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("orders", sa.JSON(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_privacy_requests_customer_id"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_privacy_requests_shop_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_requests")),
+    )
+    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
+        batch_op.create_index("ix_privacy_requests_shop", ["shop_id"], unique=False)
+
+    op.create_table(
+        "restatements",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "experiment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiments.id"],
+            name=op.f("fk_restatements_experiment_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restatements")),
+    )
+    with op.batch_alter_table("restatements", schema=None) as batch_op:
+        batch_op.create_index("ix_restatements_experiment", ["experiment_id", "id"], unique=False)
+
+    op.create_table(
         "rule_products",
         sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -159,6 +214,83 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rule_products", schema=None) as batch_op:
         batch_op.create_index("ix_rule_products_product", ["product_id"], unique=False)
+
+    op.create_table(
+        "segment_tallies",
+        sa.Column(
+            "experiment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("segment", sa.Text(), nullable=False),
+        sa.Column("arm", sa.Text(), nullable=False),
+        sa.Column("sums", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiments.id"],
+            name=op.f("fk_segment_tallies_experiment_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "experiment_id", "day", "segment", "arm", name=op.f("pk_segment_tallies")
+        ),
+    )
+    op.create_table(
+        "share_links",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "experiment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiments.id"],
+            name=op.f("fk_share_links_experiment_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_links")),
+        sa.UniqueConstraint("digest", name=op.f("uq_share_links_digest")),
+    )
+    op.create_table(
+        "units",
+        sa.Column(
+            "experiment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("visitor", sa.LargeBinary(), nullable=False),
+        sa.Column("arm", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("entered_at", sa.BigInteger(), nullable=False),
+        sa.Column("orders", sa.BigInteger(), nullable=False),
+        sa.Column("revenue_minor", sa.BigInteger(), nullable=False),
+        sa.Column("before_minor", sa.BigInteger(), nullable=False),
+        sa.Column("clicks", sa.BigInteger(), nullable=False),
+        sa.Column("crossed", sa.Boolean(), nullable=False),
+        sa.Column("attributed_minor", sa.BigInteger(), nullable=False),
+        sa.Column("bought_before", sa.Boolean(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("first_order_at", sa.BigInteger(), nullable=True),
+        sa.Column("second_order_at", sa.BigInteger(), nullable=True),
+        sa.Column("robot", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiments.id"],
+            name=op.f("fk_units_experiment_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("experiment_id", "visitor", name=op.f("pk_units")),
+    )
+    with op.batch_alter_table("units", schema=None) as batch_op:
+        batch_op.create_index("ix_units_day", ["experiment_id", "day"], unique=False)
+
+    with op.batch_alter_table("exposures", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("device", sa.Text(), nullable=True))
+        batch_op.add_column(
+            sa.Column("counted", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
+        )
+        batch_op.create_index("ix_exposures_counted", ["experiment_id", "counted"], unique=False)
 
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.add_column(
@@ -207,10 +339,29 @@ def downgrade() -> None:
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.drop_column("kept_out")
 
+    with op.batch_alter_table("exposures", schema=None) as batch_op:
+        batch_op.drop_index("ix_exposures_counted")
+        batch_op.drop_column("counted")
+        batch_op.drop_column("device")
+
+    with op.batch_alter_table("units", schema=None) as batch_op:
+        batch_op.drop_index("ix_units_day")
+
+    op.drop_table("units")
+    op.drop_table("share_links")
+    op.drop_table("segment_tallies")
     with op.batch_alter_table("rule_products", schema=None) as batch_op:
         batch_op.drop_index("ix_rule_products_product")
 
     op.drop_table("rule_products")
+    with op.batch_alter_table("restatements", schema=None) as batch_op:
+        batch_op.drop_index("ix_restatements_experiment")
+
+    op.drop_table("restatements")
+    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_privacy_requests_shop")
+
+    op.drop_table("privacy_requests")
     with op.batch_alter_table("webhook_inbox", schema=None) as batch_op:
         batch_op.drop_index("ix_webhook_inbox_due")
 
@@ -219,15 +370,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_webhook_deliveries_received")
 
     op.drop_table("webhook_deliveries")
+    with op.batch_alter_table("touched", schema=None) as batch_op:
+        batch_op.drop_index("ix_touched_shop")
+
+    op.drop_table("touched")
     with op.batch_alter_table("rules", schema=None) as batch_op:
         batch_op.drop_index("ix_rules_shop")
 
     op.drop_table("rules")
-    with op.batch_alter_table("privacy_requests", schema=None) as batch_op:
-        batch_op.drop_index("ix_privacy_requests_shop")
-
-    op.drop_table("privacy_requests")
     op.drop_table("placements")
+    op.drop_table("letters")
     op.drop_table("installs")
     with op.batch_alter_table("erasures", schema=None) as batch_op:
         batch_op.drop_index("ix_erasures_shop")

@@ -385,10 +385,10 @@ def truncated(request: Request) -> Response:
 
 def broken_off(request: Request) -> Response:
     """The connection ends in the middle of the answer."""
-    return Response(
-        b'{"data": ', headers={"Content-Length": "900", "Connection": "close"},
-        mimetype="application/json",
-    )  # fmt: skip
+    response = Response(b'{"data": ', mimetype="application/json")
+    response.headers["Content-Length"] = "900"
+    response.headers["Connection"] = "close"
+    return response
 
 
 def dropped(request: Request) -> Response:
