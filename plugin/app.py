@@ -48,8 +48,8 @@ LONGEST_BODY = 64 * 1024
 
 ROOMS = (
     entry, shops, connect, overview, shelves, rules, explorer, experiments, report, report_files,
-    sharing, models,     data, privacy, settings, people, log, api, shoppers, webhooks, install_woocommerce,
-    install_shopify, proxy,
+    sharing, models, data, privacy, settings, people, log, api, shoppers, webhooks,
+    install_woocommerce, install_shopify, proxy,
 )  # fmt: skip
 
 
