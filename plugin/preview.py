@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from plugin.explaining import question
 from recommenders import choose
 from store.reads import catalogue
-from store.reads.shelf import ShopConfig, lists, shelf_inputs
+from store.reads.shelf import Named, ShopConfig, lists, shelf_inputs
 from store.records import Effects, Placement, Recommendation, slot
 
 
@@ -48,9 +48,10 @@ def shelf(
         ask = replace(ask, effects=effects)
     candidates, cards = shelf_inputs(
         connection,
+        config.shop.id,
         model,
-        choose.slots(ask, strategies),
-        partial(choose.rank, ask, strategies),
+        Named(slots=tuple(choose.slots(ask, strategies))),
+        lambda _, lists: choose.rank(ask, strategies, lists),
         partial(choose.card_keys, ask),
     )
     return [_shown(item, config) for item in choose.choose(ask, candidates, cards)]

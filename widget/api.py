@@ -14,19 +14,15 @@ import orjson
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Engine
 
-from store.engine import reading, serving, settle, writing
+from store.engine import Serving, reading, settle, writing
 from store.keys import Ring, digest
 from store.reads import privacy as privacy_reads
 from store.reads.shelf import ShopConfig, known_products
 from store.writes import events as event_writes
 from store.writes import people, privacy
-from widget import agents, answer, events, query, titles
-from widget.configs import Configs
+from widget import agents, events, query
 from widget.problems import problem
-
-# An answer that is the same for everyone may be kept so long: lists change nightly, and what is
-# sold out is told by the next sync.
-SHARED_FOR_S = 60
+from widget.shelves import RULE, Shelves
 
 # /me is for people, not for scanning: a shopper needs it once or twice.
 ME_TRIES = 30
@@ -35,30 +31,15 @@ ME_WITHIN = timedelta(minutes=10)
 JSON = "application/json"
 
 
-def blueprint(engine: Engine, ring: Ring, configs: Configs) -> Blueprint:
+def blueprint(engine: Engine, ring: Ring, serving: Serving, shelves: Shelves) -> Blueprint:
     pages = Blueprint("storefront", __name__)
+    shop_of = shelves.shop
 
-    def shop_of(key: str) -> ShopConfig:
-        config = configs.get(key)
-        if config is None:
-            abort(404, "No shop has this key. Copy data-key from the merchant pages again.")
-        return config
-
-    @pages.get("/v1/<key>/shelf")
+    @pages.get(RULE)
     def shelf(key: str) -> Response:
-        config = shop_of(key)
-        asked = query.read(request.query_string)
-        now = config.shop.now()
-        with serving(engine) as connection:
-            found = answer.answer(connection, config, asked, now)
-        locale = asked.locale or config.shop.locale
-        prices = asked.currency in (None, config.shop.currency)
-        look = config.looks.get(found.placement, answer.AS_THE_PAGE_SAYS)
-        title = titles.title(found.placement, locale, look.heading, config.shop.locale)
-        exact = config.shop.settings.get("counts") == "exact"
-        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout, exact=exact)
-        caching = "private, no-store" if asked.personal else f"public, max-age={SHARED_FOR_S}"
-        return Response(body, content_type=JSON, headers={"Cache-Control": caching})
+        """HEAD comes here (and what OPTIONS and 405 tell); GET is answered in front of Flask."""
+        body, headers = shelves.answer(key, request.query_string)
+        return Response(body, headers=headers)
 
     @pages.post("/v1/<key>/shelf/events")
     def shelf_events(key: str) -> Response:
@@ -69,8 +50,7 @@ def blueprint(engine: Engine, ring: Ring, configs: Configs) -> Blueprint:
         visitor, told = sent
         who = digest(config.keys.pepper, "visitor", visitor) if visitor else None
         now = config.shop.now()
-        with serving(engine) as connection:
-            known = known_products(connection, config.shop.id, events.items(told))
+        known = known_products(serving, config.shop.id, events.items(told))
         checker = events.Checker(
             config.shop.id,
             config.keys.token,

@@ -1,284 +1,147 @@
-"""A shop of any number of orders for the bench, which costs next to nothing to ask.
+"""A shop of any size for the benches: products, cards and lists written as rows, nothing trained.
 
-Orders stand a second apart and are written from a template, so that what WooCommerce's windows and
-Shopify's lists ask for is arithmetic. `python -m tests.bench.big_shop ORDERS RATE` serves until its
-standard input ends; RATE is bytes a second that an answer travels with, 0 for as fast as it goes.
+Every product has three lists of 24 random others, which is the worst case for a cache: nothing
+that two requests read lies close together.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import sys
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-from connectors.shopify.api import VERSION
-from tests.connectors.shopify import made
-from tests.connectors.shopify.made import Bought
+import numpy as np
+import orjson
+from sqlalchemy import Connection, Engine, select
 
-BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
-PRODUCTS = 5_000
-BUYERS = 300_000
-# Lines of an order, in turn: 2.4 on average, as in the demo shop's own data.
-LINES = (1, 2, 1, 4, 3, 2, 1, 5, 2, 3)
+from store import schema, tables
+from store.engine import reading, writing
+from store.keys import Ring
+from store.reads import shops
+from store.records import LIST_WIDTH, ShopFacts, slot
+from store.tables import to_micros
+from store.writes import experiments, models
+from store.writes.shops import add_shop
 
-
-def shopify_lines(number: int) -> list[bytes]:
-    """An order as a bulk operation writes it: its own line, and one for each of its lines."""
-    row, children = _SHOPIFY[number % len(LINES)]
-    at = (BEGAN + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    id, buyer = b"%d" % (number + 1), b"%d" % (1 + number * 7_919 % BUYERS)
-    parent = row.replace(b"@id", id).replace(b"@at", at).replace(b"@buyer", buyer)
-    lines = [parent]
-    for place, child in enumerate(children):
-        product = b"%d" % (1 + (number * 31 + place * 977) % PRODUCTS)
-        lines.append(
-            child.replace(b"@id", id).replace(b"@line", id + b"%d" % place).replace(b"@p", product)
-        )
-    return lines
+STRATEGIES = ("blend", "bought_together", "similar", "bestseller")
+CATEGORIES = 50
+BATCH = 20_000
+_ENTRY = np.dtype([("product", "<i8"), ("score", "<f4"), ("support", "<i4"), ("strength", "<f4")])
 
 
-def _shopify_templates() -> list[tuple[bytes, list[bytes]]]:
-    found = []
-    for count in LINES:
-        order = made.order(1, tuple(Bought(1, 1 + n % 2) for n in range(count)), shipping_minor=399)
-        children = order.pop("lineItems")
-        for name in ("refunds", "netSales", "createdAt", "presentmentCurrencyCode"):
-            del order[name]
-        for name in ("subtotalPriceSet", "totalDiscountsSet", "totalRefundedSet"):
-            del order[name]
-        for name in ("currentSubtotalPriceSet", "currentTotalTaxSet"):
-            del order[name]
-        order |= {
-            "id": "gid://shopify/Order/@id",
-            "name": "#@id",
-            "customer": {"id": "gid://shopify/Customer/@buyer"},
-            "processedAt": "@at",
-            "updatedAt": "@at",
-        }
-        inner = [
-            line
-            | {
-                "id": "gid://shopify/LineItem/@line",
-                "title": "Product @p",
-                "product": {"id": "gid://shopify/Product/@p"},
-                "variant": {"id": "gid://shopify/ProductVariant/@p00"},
-                "__parentId": "gid://shopify/Order/@id",
-            }
-            for line in children
-        ]
-        found.append((_dumped(order), [_dumped(line) for line in inner]))
-    return found
+def external(number: int) -> str:
+    """A product's id as Shopify writes them."""
+    return str(7_000_000_000_000 + 137 * number)
 
 
-def _dumped(row: dict[str, Any]) -> bytes:
-    """Only the shop's own side of amounts is asked for."""
-    text = json.dumps(row, separators=(",", ":"))
-    text = re.sub(r',"currencyCode":"GBP"\},"presentmentMoney":\{[^}]*\}', "}", text)
-    return text.encode() + b"\n"
+def make(engine: Engine, ring: Ring, products: int, *, tested: bool = True) -> shops.Shop:
+    """An empty store becomes one with a shop of so many products, a model live and a test on it."""
+    schema.upgrade(engine)
+    now = datetime.now(UTC)
+    with writing(engine) as connection:
+        facts = ShopFacts("Big shop", "https://shop.example", "GBP", "Europe/London")
+        shop_id, _ = add_shop(connection, ring, "files", facts, {}, now)
+        model, _ = models.begin_model(connection, shop_id, now, "", 0, now)
+    _pour(engine, tables.Product, _products(shop_id, products, to_micros(now)))
+    _pour(engine, tables.Category, ((shop_id, f"c{n}", f"Kind {n}", None) for n in range(50)))
+    _pour(engine, tables.ProductCategory, ((n, 0, f"c{n % CATEGORIES}") for n in _keys(products)))
+    _pour(engine, tables.Card, _cards(products))
+    _pour(engine, tables.ListRow, _lists(model, products))
+    with writing(engine) as connection:
+        models.finish_model(connection, model, (), [("also_bought", "promoted", "", STRATEGIES)])
+        models.publish(connection, shop_id, "also_bought", model, STRATEGIES, "bench", now)
+        if tested:
+            _start_test(connection, shop_id, now)
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("PRAGMA optimize")
+    with reading(engine) as connection:
+        return shops.by_id(connection, shop_id)
 
 
-_SHOPIFY = _shopify_templates()
+def _start_test(connection: Connection, shop_id: int, now: datetime) -> None:
+    experiments.start_experiment(
+        connection,
+        shop_id,
+        placement="also_bought",
+        against="bestsellers",
+        metric="cvr",
+        started_at=now - timedelta(minutes=1),
+        ends_at=now + timedelta(days=28),
+        window_s=7 * 86_400,
+        cap_minor=None,
+        planned_visitors=1_000,
+        planned_conversions=30,
+    )
 
 
-def woocommerce_row(number: int) -> bytes:
-    row = _WOOCOMMERCE[number % len(LINES)]
-    at = (BEGAN + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S").encode()
-    id = b"%d" % (number + 1)
-    row = row.replace(b"@id", id).replace(b"@at", at)
-    row = row.replace(b"@buyer", b"%d" % (1 + number * 7_919 % BUYERS))
-    for place in range(LINES[number % len(LINES)]):
-        product = b"%d" % (1 + (number * 31 + place * 977) % PRODUCTS)
-        row = row.replace(b"@p%d@" % place, product)
-    return row
+def _keys(products: int) -> range:
+    return range(1, products + 1)
 
 
-def _woocommerce_templates() -> list[bytes]:
-    found = []
-    for count in LINES:
-        lines = [
-            {
-                "id": f"@id{place}",
-                "name": f"Product @p{place}@",
-                "product_id": f"@p{place}@",
-                "variation_id": 0,
-                "quantity": 1,
-                "subtotal": "12.50",
-                "total": "12.50",
-                "total_tax": "2.50",
-                "meta_data": [],
-                "tax_class": "",
-                "sku": "SKU-@id",
-                "price": 12.5,
-                "image": {"id": "", "src": ""},
-                "parent_name": None,
-            }
-            for place in range(count)
-        ]
-        found.append(
-            re.sub(
-                r'"(id|product_id|customer_id)":"(@[^"]+)"',
-                r'"\1":\2',
-                json.dumps(
-                    {
-                        "id": "@id",
-                        "number": "@id",
-                        "status": "completed",
-                        "currency": "GBP",
-                        "date_created_gmt": "@at",
-                        "date_modified_gmt": "@at",
-                        "created_via": "checkout",
-                        "total": f"{15 * count + 4.79:.2f}",
-                        "total_tax": f"{2.5 * count + 0.8:.2f}",
-                        "shipping_total": "3.99",
-                        "customer_id": "@buyer",
-                        "billing": {"email": "buyer@buyer@example.com"},
-                        "meta_data": [],
-                        "line_items": lines,
-                    },
-                    separators=(",", ":"),
-                ),
-            ).encode()
-        )
-    return found
+def _products(shop_id: int, products: int, now: int) -> Iterator[tuple[Any, ...]]:
+    for n in _keys(products):
+        yield (
+            n, shop_id, external(n), _title(n), _url(n), "Maker", "Lamp", "[]", 1_295, None, False,
+            "GBP", "", None, None, True, "", str(n), None, now,
+        )  # fmt: skip
 
 
-_WOOCOMMERCE = _woocommerce_templates()
+def _title(n: int) -> str:
+    return f"Lamp of glass and oak, number {n}"
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    orders = 0
-    rate = 0.0
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        if parts.path == "/bulk/orders":
-            self._file()
-        elif parts.path == "/bulk/none":
-            self._reply(b"")
-        else:
-            self._woocommerce(parts.path, dict(parse_qsl(parts.query)))
-
-    # --- Shopify ---
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        query, given = asked["query"], asked["variables"]
-        self._reply(json.dumps({"data": self._data(query, given)}).encode())
-
-    def _data(self, query: str, given: dict[str, Any]) -> dict[str, Any]:
-        nothing = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
-        if "accessScopes" in query:
-            scopes = [{"handle": "read_all_orders"}]
-            return {"shop": {}, "currentAppInstallation": {"accessScopes": scopes}}
-        if "bulkOperationRunQuery" in query:
-            kind = "orders" if "lineItems" in given["query"] else "none"
-            operation = {"id": kind, "createdAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-            return {"bulkOperationRunQuery": {"bulkOperation": operation, "userErrors": []}}
-        if "bulkOperation(" in query:
-            url = f"http://{self.headers['Host']}/bulk/{given['id']}"
-            return {"bulkOperation": {"status": "COMPLETED", "url": url}}
-        if "productsCount" in query:
-            return {"productsCount": {"count": 0}}
-        if "ordersCount" in query:
-            return {"ordersCount": {"count": 0 if given.get("query") else self.orders}}
-        return {"products": nothing, "orders": nothing}
-
-    def _file(self) -> None:
-        self.send_response(200)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.send_header("X-Shopify-API-Version", VERSION)
-        self.end_headers()
-        for part in _parts(self.orders):
-            self._slowly(b"%x\r\n%s\r\n" % (len(part), part))
-        self.wfile.write(b"0\r\n\r\n")
-
-    # --- WooCommerce ---
-
-    def _woocommerce(self, path: str, args: dict[str, str]) -> None:
-        route = path.removeprefix("/wp-json/").removeprefix("wc/v3/")
-        if route == "":
-            index = {"name": "Big", "home": f"http://{self.headers['Host']}", "namespaces": []}
-            self._reply(json.dumps(index).encode())
-        elif route == "data/currencies/current":
-            self._reply(b'{"code":"GBP"}')
-        elif route != "orders" or args.get("status") == "trash":
-            self._reply(b"[]", total=0)
-        else:
-            self._orders(args)
-
-    def _orders(self, args: dict[str, str]) -> None:
-        """Rows strictly between two instants are rows between two numbers."""
-        low, high = 0, self.orders
-        if after := args.get("modified_after"):
-            low = max(low, _number(after) + 1)
-        if before := args.get("modified_before"):
-            high = min(high, _number(before))
-        count = max(0, high - low)
-        size, page = int(args["per_page"]), int(args["page"])
-        start, end = (page - 1) * size, min(page * size, count)
-        numbers = range(low + start, low + end)
-        if args.get("order") == "desc":
-            numbers = range(high - 1 - start, high - 1 - end, -1)
-        body = b"[" + b",".join(map(woocommerce_row, numbers)) + b"]"
-        self._reply(body, total=count)
-
-    # --- both ---
-
-    def _reply(self, body: bytes, total: int | None = None) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if total is not None:
-            self.send_header("X-WP-Total", str(total))
-        self.end_headers()
-        self._slowly(body)
-
-    def _slowly(self, body: bytes) -> None:
-        self.wfile.write(body)
-        if self.rate:
-            time.sleep(len(body) / self.rate)
-
-    def log_message(self, *_: object) -> None:
-        pass
+def _url(n: int) -> str:
+    return f"https://shop.example/products/lamp-of-glass-and-oak-number-{n}"
 
 
-def _number(instant: str) -> int:
-    at = datetime.fromisoformat(instant).replace(tzinfo=UTC)
-    return int((at - BEGAN).total_seconds())
+def _cards(products: int) -> Iterator[tuple[Any, ...]]:
+    for n in _keys(products):
+        item = {
+            "id": external(n), "title": _title(n), "url": _url(n),
+            "image": f"https://cdn.shop.example/files/lamp-{n}.jpg", "price_minor": 1_295,
+            "compare_at_minor": None, "currency": "GBP", "variant": str(n),
+        }  # fmt: skip
+        yield n, external(n), n % 40 != 0, n, orjson.dumps(item).decode()[:-1]
 
 
-def _parts(orders: int) -> Iterator[bytes]:
-    """A megabyte or so each; an order's lines stand in the part after its own, ungrouped."""
-    children: list[bytes] = []
-    for start in range(0, orders, 1_000):
-        part: list[bytes] = []
-        late: list[bytes] = []
-        for number in range(start, min(start + 1_000, orders)):
-            parent, *own = shopify_lines(number)
-            part.append(parent)
-            late += own
-        yield b"".join(part + children)
-        children = late
-    yield b"".join(children) or b"\n"
+def _lists(model: int, products: int) -> Iterator[tuple[int, str, bytes]]:
+    random = np.random.default_rng(7)
+    ordered = sorted(map(str, _keys(products)))  # as the key sorts them: the table is written once
+    shops_own = [f"bestseller:{end}" for end in ("", *(f"c{n}" for n in range(CATEGORIES)))]
+    yield from _packed(model, sorted(shops_own), products, random)
+    for strategy in ("blend", "bought_together", "similar"):
+        for start in range(0, products, BATCH):
+            names = [slot(strategy, key) for key in ordered[start : start + BATCH]]  # type: ignore[arg-type]
+            yield from _packed(model, names, products, random)
 
 
-def main() -> None:
-    Handler.orders, Handler.rate = int(sys.argv[1]), float(sys.argv[2])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
-    sys.stdout.flush()
-    sys.stdin.read()
+def _packed(
+    model: int, names: list[str], products: int, random: np.random.Generator
+) -> Iterator[tuple[int, str, bytes]]:
+    rows = np.empty((len(names), LIST_WIDTH), _ENTRY)
+    rows["product"] = random.integers(1, products + 1, rows.shape)
+    rows["score"] = np.sort(random.random(rows.shape, np.float32))[:, ::-1]
+    rows["support"] = random.integers(3, 400, rows.shape)
+    rows["strength"] = 1.5
+    for name, row in zip(names, rows, strict=True):
+        yield model, name, row.tobytes()
 
 
-if __name__ == "__main__":
-    main()
+def _pour(engine: Engine, table: Any, rows: Iterator[tuple[Any, ...]]) -> None:
+    names = [column.name for column in table.__table__.columns]
+    mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
+    statement = (
+        f"INSERT INTO {table.__tablename__} ({', '.join(names)}) "  # noqa: S608 - our own names
+        f"VALUES ({', '.join([mark] * len(names))})"
+    )
+    while batch := list(islice(rows, BATCH)):
+        with writing(engine) as connection:
+            connection.exec_driver_sql(statement, batch)
+
+
+def running_experiment(connection: Connection, shop_id: int) -> int | None:
+    e = tables.Experiment
+    return connection.scalar(select(e.id).where(e.shop_id == shop_id, e.stopped_at.is_(None)))

@@ -1,6 +1,6 @@
 """What does a sync of a large shop cost on our side, beside a loop that only downloads?
 
-A made shop (`tests/bench/big_shop.py`) is synced into a new SQLite file; then the same answers are
+A made shop (`tests/bench/endless_shop.py`) is synced into a new SQLite file; then the same answers are
 fetched by a bare loop of requests that reads nothing. Each in a process of its own, whose memory
 and time are measured. `python -m tests.bench.connectors [ORDERS]`.
 """
@@ -27,8 +27,8 @@ LINE_BYTES_S = 100e6 / 8
 
 
 @contextmanager
-def big_shop(orders: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.bench.big_shop", str(orders), "0"]
+def endless_shop(orders: int) -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.bench.endless_shop", str(orders)]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout
@@ -44,7 +44,7 @@ def measure(sizes: dict[str, int]) -> None:
     form = "{:<28} {:>8} {:>10} {:>8} {:>8} {:>6} {:>14}\n"
     sys.stdout.write(form.format(*head))
     for platform, orders in sizes.items():
-        with big_shop(orders) as url, tempfile.TemporaryDirectory() as folder:
+        with endless_shop(orders) as url, tempfile.TemporaryDirectory() as folder:
             ours = _child("ours", platform, url, str(Path(folder) / "store.sqlite"))
             bare = _child("bare", platform, url, "")
         assert ours["orders"] == orders, ours

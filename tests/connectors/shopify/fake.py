@@ -216,6 +216,9 @@ class FakeShopify:
             return list(rows)
         if above := re.fullmatch(r"id:>(\d+)", search):
             return [row for row in rows if number(row) > int(above[1])]
+        window = re.fullmatch(r"processed_at:>='([0-9TZ:-]+)' processed_at:<'([0-9TZ:-]+)'", search)
+        if window:
+            return [row for row in rows if window[1] <= row["processedAt"] < window[2]]
         since = re.fullmatch(r"updated_at:>='([0-9TZ:-]+)'", search)
         assert since, search
         return [row for row in rows if row["updatedAt"] >= since[1]]
