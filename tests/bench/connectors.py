@@ -1,8 +1,8 @@
 """What does a sync of a large shop cost on our side, beside a loop that only downloads?
 
-A made shop (`tests/bench/endless_shop.py`) is synced into a new SQLite file; then the same answers are
-fetched by a bare loop of requests that reads nothing. Each in a process of its own, whose memory
-and time are measured. `python -m tests.bench.connectors [ORDERS]`.
+A made shop (`tests/bench/endless_shop.py`) is synced into a new SQLite file; then the same answers
+are fetched by a bare loop of requests that reads nothing. Each in a process of its own, whose
+memory and time are measured. `python -m tests.bench.connectors [ORDERS]`.
 """
 
 from __future__ import annotations
