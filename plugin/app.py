@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from plugin import (
     access,
+    access_page,
     api,
     db,
     entry,
@@ -68,6 +69,7 @@ def create_app(store: Store) -> Flask:
         install_woocommerce,
         install_shopify,
         proxy,
+        access_page,
     ):
         app.register_blueprint(room.pages)
     return app
