@@ -62,13 +62,13 @@ serve: .venv/.runtime ## the application and the clock; settings in docs/setting
 	$(BIN)/flask db upgrade
 	$(BIN)/python -m scheduler & clock=$$!; trap 'kill $$clock' EXIT; $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
 
-lint: .venv/.development widget/node_modules plugin/shopify/node_modules ## style, types, layers
+lint: .venv/.development widget/node_modules plugin/shopify/check/node_modules ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm --prefix widget run --silent lint
-	npm --prefix plugin/shopify run --silent lint
+	npm --prefix plugin/shopify/check run --silent lint
 	if command -v phpcs >/dev/null; then \
 	  find plugin/woocommerce tests/plugin/wordpress -name '*.php' -print0 | xargs -0 -n 1 php -l | { ! grep -v '^No syntax errors'; }; \
 	  phpcs -q --standard=plugin/woocommerce/phpcs.xml; \
@@ -76,7 +76,7 @@ lint: .venv/.development widget/node_modules plugin/shopify/node_modules ## styl
 
 test: lint ## every check
 	npm --prefix widget run --silent test
-	npm --prefix plugin/shopify run --silent test
+	npm --prefix plugin/shopify/check run --silent test
 	STRICT=$(STRICT) $(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 packages: .venv/.runtime ## what an owner installs in the shop, in build/
@@ -98,4 +98,4 @@ requirements: .venv/bin/python ## pin and hash again what requirements*.in ask f
 	done
 
 clean: ## remove what was built and installed; instance/ stays
-	rm -rf .venv build widget/node_modules plugin/shopify/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build widget/node_modules plugin/shopify/check/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

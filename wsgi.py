@@ -36,6 +36,7 @@ COMMANDS = {
     "experiment": "plugin.commands.experiment:experiment",
     "plan": "plugin.commands.plan:plan",
     "report": "plugin.commands.report:report",
+    "letters": "plugin.commands.letters:letters",
     "explain": "plugin.commands.explain:explain",
     "privacy": "plugin.commands.privacy:privacy",
     "doctor": "plugin.commands.doctor:doctor",
@@ -69,9 +70,8 @@ def create_app(store: Store | None = None) -> Flask:
     store = store or _opened()
     app: Flask = create_admin(store)
     app.cli = Commands()
-    storefront = create_storefront(store)
     # Shopify's app proxy answers with the storefront's own words (plugin/proxy.py).
-    app.extensions["storefront"] = storefront.wsgi_app
+    storefront = app.extensions["storefront"] = create_storefront(store)
     both = _dispatch(app.wsgi_app, storefront.wsgi_app)
     app.wsgi_app = both  # type: ignore[assignment, method-assign] # as Flask's docs advise
     return app

@@ -14,17 +14,29 @@ from plugin import (
     access,
     access_page,
     api,
+    connect,
+    data,
     db,
     entry,
     experiments,
+    explorer,
     headers,
     layout,
+    log,
     models,
     overview,
+    people,
+    privacy,
     proxy,
     refusals,
     report,
+    report_files,
+    rules,
     session,
+    settings,
+    sharing,
+    shelves,
+    shoppers,
     shops,
     webhooks,
 )
@@ -34,6 +46,12 @@ from store.opening import Store
 
 # The longest form of ours is a few hundred bytes.
 LONGEST_BODY = 64 * 1024
+
+ROOMS = (
+    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, report_files,
+    sharing, models, data, privacy, settings, people, log, api, shoppers, webhooks,
+    install_woocommerce, install_shopify, proxy, access_page,
+)  # fmt: skip
 
 
 def create_app(store: Store) -> Flask:
@@ -51,25 +69,12 @@ def create_app(store: Store) -> Flask:
     access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
     csrf = CSRFProtect(app)
     # Machines send no forms of ours; they prove themselves by a signature or a one-time word.
-    for room in (webhooks, proxy, install_shopify):
+    for room in (webhooks, shoppers, proxy, install_shopify):
         csrf.exempt(room.pages)
     for view in (install_woocommerce.callback, install_woocommerce.exchange):
         csrf.exempt(view)
     refusals.install(app)
     layout.install(app)
-    for room in (
-        entry,
-        shops,
-        overview,
-        experiments,
-        report,
-        models,
-        api,
-        webhooks,
-        install_woocommerce,
-        install_shopify,
-        proxy,
-        access_page,
-    ):
+    for room in ROOMS:
         app.register_blueprint(room.pages)
     return app

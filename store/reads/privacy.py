@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -80,7 +81,7 @@ def customer_data(connection: Connection, shop_id: int, customer_id: int) -> dic
     o, line, i, p = tables.Order, tables.OrderLine, tables.Identity, tables.Product
     rows = connection.execute(
         select(
-            o.number, o.external_id, o.placed_at, o.status, o.currency, o.total_minor,
+            o.number, o.external_id, o.placed_at, o.status, o.currency, o.total_minor, o.kept_out,
             p.external_id.label("product"), line.title, line.quantity, line.gross_minor,
             line.discount_minor,
         )
@@ -94,11 +95,13 @@ def customer_data(connection: Connection, shop_id: int, customer_id: int) -> dic
         order = orders.setdefault(
             row.external_id,
             {
+                "id": row.external_id,
                 "number": row.number,
                 "placed_at": row.placed_at,
                 "status": row.status,
                 "currency": row.currency,
                 "total_minor": row.total_minor,
+                "kept_out_of_taste": row.kept_out,
                 "lines": [],
             },
         )
@@ -135,3 +138,50 @@ def _personal(connection: Connection, shop_id: int, customer_id: int) -> list[st
     rows = connection.execute(select(p.id, p.external_id).where(p.id.in_(keys)))
     named = {row[0]: row[1] for row in rows}
     return [named[key] for key in keys if key in named]
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A certificate as it was kept."""
+
+    certificate: str
+    kind: str
+    via: str
+    at: datetime
+    touched: Mapping[str, int]
+
+
+def erasures(connection: Connection, shop_id: int, limit: int = 200) -> list[Forgotten]:
+    """The newest first."""
+    x = tables.Erasure
+    rows = connection.execute(
+        select(x.certificate, x.kind, x.via, x.at, x.touched)
+        .where(x.shop_id == shop_id)
+        .order_by(x.id.desc())
+        .limit(limit)
+    )
+    return [Forgotten(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the platform passed on for a shopper, or for a shop that left."""
+
+    number: int
+    kind: str  # data_request, redact, shop_redact
+    customer: int | None  # the store's key; None once it is done, or where nothing is held
+    asked_at: datetime
+    done_at: datetime | None
+    outcome: str
+
+
+def requests(connection: Connection, shop_id: int) -> list[Asked]:
+    """Open ones first, then the newest."""
+    r = tables.PrivacyRequest
+    rows = connection.execute(
+        select(r.id, r.kind, r.customer_id, r.asked_at, r.done_at, r.outcome)
+        .where(r.shop_id == shop_id)
+        .order_by(r.done_at.is_not(None), r.id.desc())
+        .limit(200)
+    )
+    return [Asked(*row) for row in rows]

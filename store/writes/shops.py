@@ -163,6 +163,16 @@ def forget_cursors(connection: Connection, shop_id: int) -> None:
     connection.execute(delete(tables.Cursor).where(tables.Cursor.shop_id == shop_id))
 
 
+def describe(connection: Connection, shop_id: int, name: str, timezone: str, locale: str) -> None:
+    """What a shop is called here, and how its days and numbers are told."""
+    s = tables.Shop
+    if connection.scalar(select(s.id).where(s.name == name, s.id != shop_id)):
+        raise NameTaken(f"Another shop is named {name!r}. Choose another name.")
+    connection.execute(
+        update(s).where(s.id == shop_id).values(name=name, timezone=timezone, locale=locale)
+    )
+
+
 def save_settings(connection: Connection, shop_id: int, settings: dict[str, object]) -> None:
     connection.execute(
         update(tables.Shop).where(tables.Shop.id == shop_id).values(settings=settings)

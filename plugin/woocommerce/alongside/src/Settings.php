@@ -54,11 +54,11 @@ final class Settings extends WC_Integration {
 			return false;
 		}
 		$this->keep_connection();
-		$pressed = self::posted( 'alongside_do' );
-		if ( 'connect' === $pressed ) {
+		$pressed = self::posted( 'save' );
+		if ( ConnectionPanel::CONNECT === $pressed ) {
 			Connect::leave(); // does not come back here, unless the address is missing
 		}
-		if ( 'disconnect' === $pressed ) {
+		if ( ConnectionPanel::DISCONNECT === $pressed ) {
 			Removal::of_connection();
 			WC_Admin_Settings::add_message( __( 'Disconnected. Shelves are gone from your pages; your server keeps what it has until you remove the shop there.', 'alongside' ) );
 		}
