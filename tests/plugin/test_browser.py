@@ -175,7 +175,7 @@ def hostile(store: Store, shop: Shop) -> Iterator[tuple[Site, Shop]]:
     ]  # fmt: skip
     with writing(store.engine) as connection:
         catalogue.save_products(connection, shop.id, changed)
-        shop_writes.save_facts(connection, shop.id, MARKUP, shop.timezone, shop.locale)
+        shop_writes.describe(connection, shop.id, MARKUP, shop.timezone, shop.locale)
         heading = ShelfLook(heading=MARKUP[:80])
         rules.save_look(connection, shop.id, "also_bought", heading)
         rules.add_rule(connection, shop.id, Rule("pin", "product", "p7"), datetime.now(UTC))
@@ -185,7 +185,7 @@ def hostile(store: Store, shop: Shop) -> Iterator[tuple[Site, Shop]]:
         jobs.finish_run(connection, run, "failed", MARKUP, datetime.now(UTC))
         people.note(connection, MARKUP, MARKUP, datetime.now(UTC), shop_id=shop.id)
     site.experiment(shop)
-    yield site, shop
+    return site, shop
 
 
 def pages_of(site: Site, key: str) -> list[tuple[str, str]]:
