@@ -59,9 +59,9 @@ class Checker:
         kind = TYPES.get(event.get("type", "")) if isinstance(event.get("type"), str) else None
         if kind is None:
             return f"type must be one of {', '.join(TYPES)}"
-        identifier = _uuid(event.get("id"))
+        identifier = _id(event.get("id"))
         if identifier is None:
-            return "id must be a UUID"
+            return "id must be 32 hex digits or a UUID"
         at = _instant(event.get("at"))
         if isinstance(at, str):
             return at
@@ -122,8 +122,9 @@ def items(events: Sequence[object]) -> list[str]:
     return list(named)
 
 
-def _uuid(value: object) -> bytes | None:
-    if not isinstance(value, str) or len(value) != 36:
+def _id(value: object) -> bytes | None:
+    """The 128 bits of an id, written with a UUID's dashes or without."""
+    if not isinstance(value, str) or len(value) not in (32, 36):
         return None
     try:
         return uuid.UUID(value).bytes

@@ -115,6 +115,7 @@ def order(row: Row) -> Order:
         customer_id=inner_id(row, "customer"),
         # A renewal copies its first order's attributes: nobody saw a shelf before it.
         visitor=_visitor(row) if source == "shopper" else None,
+        checkout=(str(row.get("checkoutToken") or "") or None) if source == "shopper" else None,
     )
 
 
