@@ -20,6 +20,8 @@ from demo.tour import FOLDER, PATIENCE_S, PLACEMENT, Failed, Tour
 NAME = "Gift shop (simulated)"
 DAYS = 28
 RATE, UPLIFT = 0.10, 0.30  # of 100 visitors 10 buy in control, 13 in treatment
+# The last two months or so of the real orders: enough for shelves with reasons, quick to learn.
+ORDERS = 3_000
 # The month ends so long before the present: the last day must have ended in the shop's own zone.
 ENDED_AGO = timedelta(days=2)
 # Workers of the application look at a shop's row once a second.
@@ -36,7 +38,7 @@ class Month(Tour):
     def run(self) -> None:
         FOLDER.mkdir(exist_ok=True)
         began = datetime.now(UTC) - ENDED_AGO - timedelta(days=DAYS)
-        path = build.ensure(self.folder, now=began - timedelta(hours=1))
+        path = build.ensure(self.folder, max_orders=ORDERS, now=began - timedelta(hours=1))
         db = database.connect(path)
         try:
             lived = database.fact(db, "simulated_days") is not None
