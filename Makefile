@@ -14,7 +14,7 @@ export PORT DEMO_PORT
 # A Node.js of the machine's, or the one that `.venv/.node` installs from a pinned wheel.
 export PATH := $(PATH):$(CURDIR)/.venv/node/bin
 
-.PHONY: help demo forget test lint serve bundle bench prove requirements clean
+.PHONY: help demo forget test lint serve bundle packages bench prove requirements clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,18 +65,25 @@ serve: .venv/.runtime ## the application and the clock; settings in docs/setting
 	$(BIN)/flask db upgrade
 	$(BIN)/python -m scheduler & clock=$$!; trap 'kill $$clock' EXIT; $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
 
-lint: .venv/.development widget/node_modules plugin/shopify/node_modules ## style, types, layers
+lint: .venv/.development widget/node_modules plugin/shopify/check/node_modules ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm --prefix widget run --silent lint
-	npm --prefix plugin/shopify run --silent lint
+	npm --prefix plugin/shopify/check run --silent lint
+	if command -v phpcs >/dev/null; then \
+	  find plugin/woocommerce tests/plugin/wordpress -name '*.php' -print0 | xargs -0 -n 1 php -l | { ! grep -v '^No syntax errors'; }; \
+	  phpcs -q --standard=plugin/woocommerce/phpcs.xml; \
+	else echo 'NOT RUN: php -l and phpcs over the WordPress plugin: this machine has no php.'; [ -z "$(STRICT)" ]; fi
 
 test: lint ## every check
 	npm --prefix widget run --silent test
-	npm --prefix plugin/shopify run --silent test
+	npm --prefix plugin/shopify/check run --silent test
 	STRICT=$(STRICT) $(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
+
+packages: .venv/.runtime ## what an owner installs in the shop, in build/
+	$(BIN)/python -m plugin.packages
 
 bundle: widget/node_modules ## build shelf.js
 	npm --prefix widget run --silent bundle
@@ -84,7 +91,7 @@ bundle: widget/node_modules ## build shelf.js
 bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|statistics|serving
 	$(BIN)/python -m tests.bench $(PART)
 
-prove: .venv/.development ## the full figures of what `make test` samples; PART=kills|statistics|truth
+prove: .venv/.development ## the full figures of what `make test` samples; PART=cache|kills|statistics|tasks|truth
 	$(BIN)/python -m tests.prove $(PART)
 
 requirements: .venv/bin/python ## pin and hash again what requirements*.in ask for
@@ -94,4 +101,4 @@ requirements: .venv/bin/python ## pin and hash again what requirements*.in ask f
 	done
 
 clean: ## remove what was built and installed; instance/ stays
-	rm -rf .venv build widget/node_modules plugin/shopify/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build widget/node_modules plugin/shopify/check/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -71,7 +71,9 @@ def create_app(store: Store | None = None) -> Flask:
     store = store or _opened()
     app: Flask = create_admin(store)
     app.cli = Commands()
-    both = _dispatch(app.wsgi_app, create_storefront(store).wsgi_app)
+    # Shopify's app proxy answers with the storefront's own words (plugin/proxy.py).
+    storefront = app.extensions["storefront"] = create_storefront(store)
+    both = _dispatch(app.wsgi_app, storefront.wsgi_app)
     app.wsgi_app = both  # type: ignore[assignment, method-assign] # as Flask's docs advise
     return app
 

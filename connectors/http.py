@@ -63,6 +63,9 @@ class Answer:
     at: datetime | None  # the shop's clock (its Date header), where it tells
 
 
+PART_BYTES = 2**16  # of a download; what a broken connection may cost again
+
+
 class Gone(Exception):
     """The file that was to be downloaded is not there: whoever asked for it asks for a new one."""
 
@@ -163,7 +166,7 @@ class Session:
                 if status not in (200, 206):
                     raise _busy(status, response.headers, place)
                 skip = start if status == 200 else 0
-                for part in response.iter_content(2**20):
+                for part in response.iter_content(PART_BYTES):
                     if skip >= len(part):
                         skip -= len(part)
                         continue

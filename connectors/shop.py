@@ -7,6 +7,7 @@ tells how to add one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Protocol
 
 from store.records import Order, Page, Product, Refund, ShopFacts
@@ -41,5 +42,18 @@ class Shop(Protocol):
         """These products, wherever they are; what no page holds is gone for good."""
 
     def orders_named(self, ids: Iterable[str]) -> Iterator[Page[Order]]: ...
+
+    def orders_placed(self, since: datetime, until: datetime) -> Iterator[Page[Order]]:
+        """The orders placed from `since` on and before `until`, whatever became of them."""
+
+    def refunds_of(self, since: datetime, until: datetime) -> Iterator[Page[Refund]]:
+        """The refunds of those orders, whenever they were made."""
+
+    def orders_since(self) -> datetime | None:
+        """Orders placed before this are there, but not shown to us: missing them says nothing.
+        None: all are shown."""
+
+    def notes(self) -> tuple[str, ...]:
+        """What the owner should know of what was asked so far, though nothing stops for it."""
 
     def close(self) -> None: ...

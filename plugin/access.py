@@ -8,7 +8,7 @@ see is answered like one that does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from flask import Flask, abort, flash, g, redirect, request, url_for
@@ -17,9 +17,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from plugin.db import connection
 from plugin.session import Person, person
 from store.reads import people, shops
+from store.writes.people import ROLES, Role
 
-Role = Literal["viewer", "editor", "owner"]
-_ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")  # each may all that those before it may
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -74,14 +73,14 @@ def _to_log_in() -> AnyResponse:
 def _membership(who: Person, key: str) -> tuple[shops.Shop, Role]:
     shop = shops.by_key(connection(), key)
     role = people.roles(connection(), who.id).get(shop.id) if shop else None
-    if shop is None or role not in _ROLES:
+    if shop is None or role not in ROLES:
         abort(404, "You have no shop with this key. It may have been removed, or is not yours.")
     return shop, role
 
 
 def may(role: Role) -> bool:
     """Whether the person at this page has at least this role in its shop."""
-    return _ROLES.index(g.role) >= _ROLES.index(role)
+    return ROLES.index(g.role) >= ROLES.index(role)
 
 
 def shop() -> shops.Shop:

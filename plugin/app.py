@@ -13,26 +13,44 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from plugin import (
     access,
     api,
+    connect,
+    data,
     db,
     entry,
     experiments,
+    explorer,
     headers,
     layout,
+    log,
     models,
     overview,
+    people,
+    privacy,
+    proxy,
     refusals,
     report,
     report_files,
+    rules,
     session,
+    settings,
     sharing,
+    shelves,
+    shoppers,
     shops,
     webhooks,
 )
+from plugin.install import shopify as install_shopify
 from plugin.install import woocommerce as install_woocommerce
 from store.opening import Store
 
 # The longest form of ours is a few hundred bytes.
 LONGEST_BODY = 64 * 1024
+
+ROOMS = (
+    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, report_files,
+    sharing, models, data, privacy, settings, people, log, api, shoppers, webhooks,
+    install_woocommerce, install_shopify, proxy,
+)  # fmt: skip
 
 
 def create_app(store: Store) -> Flask:
@@ -50,23 +68,12 @@ def create_app(store: Store) -> Flask:
     access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
     csrf = CSRFProtect(app)
     # Machines send no forms of ours; they prove themselves by a signature or a one-time word.
-    csrf.exempt(webhooks.pages)
+    for room in (webhooks, shoppers, proxy, install_shopify):
+        csrf.exempt(room.pages)
     for view in (install_woocommerce.callback, install_woocommerce.exchange):
         csrf.exempt(view)
     refusals.install(app)
     layout.install(app)
-    for room in (
-        entry,
-        shops,
-        overview,
-        experiments,
-        report,
-        report_files,
-        sharing,
-        models,
-        api,
-        webhooks,
-        install_woocommerce,
-    ):
+    for room in ROOMS:
         app.register_blueprint(room.pages)
     return app

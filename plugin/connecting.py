@@ -41,12 +41,12 @@ def connect(
     `user_id` becomes its owner. A known shop with owners may only be connected again by one.
     """
     now = datetime.now(UTC)
-    domain = credentials.get("domain")
+    # The address that was asked, not the one that the shop says it has: it could say any.
+    asked = credentials.get("url", facts.url)
     known = (
-        shops.by_domain(connection, domain)
-        if domain
-        # The address that was asked, not the one that the shop says it has: it could say any.
-        else shops.by_url(connection, platform, credentials.get("url", facts.url))
+        shops.by_domain(connection, urlsplit(asked).hostname or "")
+        if platform == "shopify"
+        else shops.by_url(connection, platform, asked)
     )
     if known is not None:
         if user_id is not None and not _may_connect(connection, user_id, known.id):

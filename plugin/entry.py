@@ -87,7 +87,7 @@ def new_password() -> Response | tuple[str, int]:
     fault = None
     if user is None or not passwords.matches(user.password, old):
         fault = "The present password is not right."
-    fault = fault or _password_fault(new, request.form.get("again", ""), who.email)
+    fault = fault or password_fault(new, request.form.get("again", ""), who.email)
     if fault:
         return render_template("account.html", fault=fault), 422
     with writing(the_store().engine) as changing:
@@ -98,6 +98,23 @@ def new_password() -> Response | tuple[str, int]:
     _note("new password", who.id)
     flash("Your password is changed. Other devices have to log in again.")
     return redirect(url_for("entry.account"), 303)
+
+
+@pages.post("/admin/account/delete")
+def delete_account() -> Response | tuple[str, int]:
+    """The account with its memberships; not where a shop would be left without an owner."""
+    who = session.person()
+    assert who is not None  # noqa: S101 - access.guard lets nobody else in
+    throttle.count("log-in", who.email)
+    user = people.user(connection(), who.id)
+    if user is None or not passwords.matches(user.password, request.form.get("old", "")):
+        return render_template("account.html", delete_fault="The password is not right."), 422
+    with writing(the_store().engine) as changing:
+        writes.remove_user(changing, who.id)
+        writes.note(changing, "account deleted", "", _now(), user_id=who.id)
+    session.log_out()
+    flash("Your account is deleted.")
+    return redirect(url_for("entry.log_in"), 303)
 
 
 @pages.route("/admin/setup/<secret>", methods=["GET", "POST"])
@@ -113,7 +130,7 @@ def set_up(secret: str) -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return render_template("set_up.html", shops=names, email="")
     email, password = request.form.get("email", "").strip(), request.form.get("password", "")
-    fault = _email_fault(email) or _password_fault(password, request.form.get("again", ""), email)
+    fault = email_fault(email) or password_fault(password, request.form.get("again", ""), email)
     if fault:
         return render_template("set_up.html", shops=names, email=email, fault=fault), 422
     password_hash = passwords.hashed(password)  # slow on purpose: not while holding the store
@@ -130,14 +147,14 @@ def set_up(secret: str) -> Response | str | tuple[str, int]:
     return redirect(url_for("shops.every"), 303)
 
 
-def _email_fault(email: str) -> str | None:
+def email_fault(email: str) -> str | None:
     name, _, host = email.rpartition("@")
     if not (name and host) or len(email) > LONGEST_EMAIL or not email.isprintable() or " " in email:
         return "Give an e-mail address such as anna@example.com. It is only your name here."
     return None
 
 
-def _password_fault(password: str, again: str, email: str) -> str | None:
+def password_fault(password: str, again: str, email: str) -> str | None:
     weak = passwords.weakness(password, email)
     if weak is None and password != again:
         return "The two passwords differ. Type the same one twice."

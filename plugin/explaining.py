@@ -71,7 +71,7 @@ def explain(
     if placement not in config.live:
         raise Explained(f"Nothing is live on {placement} yet. Train first: `flask train`.")
     model, strategies = config.live[placement]
-    ask = _ask(connection, config, placement, product, customer, limit)
+    ask = question(connection, config, placement, product, customer, limit)
     lists = shelf.lists(connection, model, choose.slots(ask, STRATEGIES))
     candidates = choose.rank(ask, strategies, lists)
     voices = _voices(lists, strategies)
@@ -118,7 +118,7 @@ def explain(
     return Explanation(placement, model, strategies, shown, [t for t in every if not t.place])
 
 
-def _ask(
+def question(
     connection: Connection,
     config: shelf.ShopConfig,
     placement: Placement,
@@ -126,6 +126,7 @@ def _ask(
     customer: str | None,
     limit: int,
 ) -> choose.Ask:
+    """What a page of this product, seen by this customer, asks of a shelf."""
     ask = choose.Ask(placement, limit=limit, effects=config.rules.on(placement))
     if product is not None:
         known = shelf.known_products(connection, config.shop.id, [product]).get(product)

@@ -26,8 +26,6 @@ ASKED = {
     "train": "A training is asked for. It takes a minute or two; the shelves go on meanwhile.",
     "tally": "A count is asked for. Reload this page in a few seconds.",
 }
-# The clock looks for requests every few seconds; one this old means that nobody looks.
-TAKEN_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def gather(connection: Connection, shop: shops.Shop) -> Overview:
     live = models.live(connection, shop.id)
     week, month = (
         {use.placement: use for use in overview.shelf_use(connection, shop.id, now - since)}
-        for since in (timedelta(days=7), timedelta(days=30))
+        for since in (timedelta(days=7), overview.MONTH)
     )
     measured = {m: models.measures(connection, m) for m in {row.model_id for row in live.values()}}
     shelves = [
@@ -93,7 +91,7 @@ def gather(connection: Connection, shop: shops.Shop) -> Overview:
         ],
         runs=overview.last_runs(connection, shop.id, limit=8),
         waiting=waiting,
-        clock_silent=oldest is not None and datetime.now(UTC) - oldest > TAKEN_WITHIN,
+        clock_silent=oldest is not None and datetime.now(UTC) - oldest > overview.TAKEN_WITHIN,
         seen=bool(month),
     )
 

@@ -25,9 +25,12 @@ TRIES_PER_NAME = 25
 def count(scope: str, name: str = "") -> None:
     """Note a try from here, and one of `name`; refuse with 429 when there were too many."""
     now = datetime.now(UTC)
-    with writing(the_store().engine) as connection:
-        here = count_attempt(connection, f"{scope}:from", network(), now, WITHIN)
-        named = count_attempt(connection, f"{scope}:name", name, now, WITHIN) if name else 0
+    store = the_store()
+    with writing(store.engine) as connection:
+        here = count_attempt(connection, store.ring, f"{scope}:from", network(), now, WITHIN)
+        named = 0
+        if name:
+            named = count_attempt(connection, store.ring, f"{scope}:name", name, now, WITHIN)
     if here > TRIES_PER_ADDRESS or named > TRIES_PER_NAME:
         abort(
             429,

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from store.records import EVERY_SHELF, PLACEMENTS, Placement
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from store.records import (
+    EVERY_SHELF,
+    PLACEMENTS,
+    SHARED_CATEGORY,
+    SHARED_PRICE_BAND,
+    SHARED_TAGS,
+    SHARED_TITLE,
+    SHARED_TYPE,
+    SHARED_VENDOR,
+    Placement,
+)
+
+if TYPE_CHECKING:
+    from plugin.explaining import Voice
+    from plugin.numbers import Numbers
 
 PLACEMENT: dict[Placement, str] = {
     "also_bought": "Customers also bought",
@@ -110,3 +130,77 @@ def strategies(names: list[str] | tuple[str, ...]) -> str:
 def many(count: str, what: str) -> str:
     """ "1 product", "2 products"; the count comes as it is to be written."""
     return f"{count} {what}" if count == "1" else f"{count} {what}s"
+
+
+def prose(text: str) -> Markup:
+    """A sentence in which `commands` stand in backticks, as a page shows it."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
+def lasting(span: timedelta) -> str:
+    """ "40 s", "3 min", "2.5 h"."""
+    seconds = span.total_seconds()
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+ROLE = {
+    "owner": "Owner: everything, also people, privacy and removing the shop",
+    "editor": "Editor: shelves, rules, experiments, models",
+    "viewer": "Viewer: looks, changes nothing",
+}
+VIA = {
+    "admin": "a page here",
+    "command": "the command line",
+    "shopper": "the shopper",
+    "shopify": "Shopify",
+    "wordpress": "WordPress",
+}
+REQUEST = {
+    "data_request": "A customer asks what is held of them",
+    "redact": "A customer is to be forgotten",
+    "shop_redact": "The whole shop is to be forgotten",
+}
+_SHARED = {
+    SHARED_VENDOR: "the maker",
+    SHARED_TYPE: "the type",
+    SHARED_CATEGORY: "a category",
+    SHARED_TAGS: "most tags",
+    SHARED_PRICE_BAND: "the price range",
+    SHARED_TITLE: "words of the title",
+}
+
+
+def evidence(voice: Voice, say: Numbers) -> str:
+    """What stands behind one list's entry, in numbers that can be counted again in the orders."""
+    count, size = say.count(voice.support), say.decimal(voice.strength, 1)
+    many_orders = many(count, "order")
+    match voice.strategy:
+        case "similar":
+            return _alike(voice.support)
+        case "blend" if not voice.strength:
+            return _alike(voice.support)
+        case "bought_together" | "blend":
+            if not voice.support:
+                return f"Bought together by fewer than 3 buyers, {size} times as often as chance."
+            return f"Bought together in {many_orders}, {size} times as often as chance."
+        case "bestseller":
+            return f"In {many_orders} of the last 28 days." if voice.support else "Sells now."
+        case "trending":
+            return f"In {many_orders} of the last 14 days, {size} times as many as expected."
+        case "repurchase":
+            again = say.percent(voice.strength, 0)
+            return f"The customer ordered it {count} times; {again} of its buyers came back for it."
+        case "personal":
+            return f"From {many(count, 'purchase')} of the customer."
+        case "for_you" if voice.support:
+            return f"The customer ordered it {count} times."
+        case "for_you":
+            return "New to the customer."
+    return ""
+
+
+def _alike(bits: int) -> str:
+    shared = [text for bit, text in _SHARED.items() if bits & bit]
+    return f"Shares {', '.join(shared)}." if shared else "Alike in small things."

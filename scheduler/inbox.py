@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
 
-from scheduler.sync import CONNECTORS, Connector
+from connectors.shop import Shop as Connector
+from scheduler import facts, lawful
+from scheduler.sync import CONNECTORS
 from store.engine import reading, writing
 from store.opening import Store
 from store.reads import inbox as reads
@@ -28,6 +31,7 @@ BATCH = 50
 # Named one by one this many take longer than a walk over what changed, which reads 100 at once.
 TOO_MANY = 2_000
 
+_OUT, _NOT_OUT = "the app was uninstalled", "still installed, though told that we are not"
 # Kinds that a sync finds by itself.
 ROWS = ("product", "order", "refunds")
 
@@ -38,9 +42,7 @@ def empty(store: Store, shop: shops.Shop, say: Callable[[str], None]) -> str:
         names = reads.waiting(connection, shop.id).names
     if names > TOO_MANY:
         return _leave_to_a_sync(store, shop)
-    with reading(store.engine) as connection:
-        opened = shops.credentials(connection, store.ring, shop.id)
-    work = _Work(store, shop, CONNECTORS[shop.platform](shop, opened, store))
+    work = _Work(store, shop)
     try:
         while taken := _take(store, shop):
             work.on(taken)
@@ -48,7 +50,7 @@ def empty(store: Store, shop: shops.Shop, say: Callable[[str], None]) -> str:
                 writes.done(connection, shop.id, taken, _now())
             say(str(work))
     finally:
-        work.connector.close()
+        work.close()
     return str(work)
 
 
@@ -71,8 +73,7 @@ def _leave_to_a_sync(store: Store, shop: shops.Shop) -> str:
 class _Work:
     """What one run does with a batch of names, and how much it has done."""
 
-    def __init__(self, store: Store, shop: shops.Shop, connector: Connector) -> None:
-        self.connector = connector
+    def __init__(self, store: Store, shop: shops.Shop) -> None:
         self._store = store
         self._shop = shop
         with reading(store.engine) as connection:
@@ -80,18 +81,39 @@ class _Work:
         self._saved = {"products": 0, "orders": 0, "refunds": 0}
         self._gone = 0
         self._rejected: list[str] = []
+        self._notes: tuple[str, ...] = ()
+
+    @cached_property
+    def connector(self) -> Connector:
+        """Made when there is something to ask: a request of the law comes to shops that left."""
+        with reading(self._store.engine) as connection:
+            opened = shops.credentials(connection, self._store.ring, self._shop.id)
+        return CONNECTORS[self._shop.platform](self._shop, opened, self._store)
+
+    def close(self) -> None:
+        if "connector" in self.__dict__:
+            self.connector.close()
 
     def __str__(self) -> str:
         parts = [f"{count:,} {of}" for of, count in self._saved.items() if count]
         parts += [f"{self._gone:,} gone"] if self._gone else []
         if self._rejected:
             parts.append(f"{len(self._rejected):,} not readable, the first: {self._rejected[0]}")
-        return ", ".join(parts) or "nothing new"
+        return ", ".join((*parts, *self._notes)) or "nothing new"
 
     def on(self, taken: Sequence[Named]) -> None:
         by_kind: dict[str, list[str]] = {}
         for one in taken:
             by_kind.setdefault(one.kind, []).append(one.external_id)
+        for number in by_kind.pop("privacy", ()):
+            self._notes += lawful.carry_out(self._store, self._shop, int(number))
+        if self._shop.uninstalled_at is not None:
+            return  # nothing else can be asked any more
+        if "uninstalled" in by_kind:
+            out = facts.are_we_out(self._store, self._shop, self.connector)
+            self._notes += (_OUT if out else _NOT_OUT,)
+            if out:
+                return
         if ids := by_kind.get("product"):
             self._rows(
                 "products", self.connector.products_named(ids), ids,
@@ -105,6 +127,8 @@ class _Work:
             )  # fmt: skip
         if "refunds" in by_kind:
             self._refunds()
+        if "shop" in by_kind:
+            self._notes += facts.check_again(self._store, self._shop, self.connector)
 
     def _rows(
         self,
@@ -127,6 +151,10 @@ class _Work:
             self._rejected += page.rejected
             unreadable |= bool(page.rejected)
         missing = [] if unreadable else [one for one in asked if one not in there]
+        if missing and of == "orders" and (since := self.connector.orders_since()):
+            with reading(self._store.engine) as connection:
+                shown = shops.external_ids(connection, self._shop.id, of, since)
+            missing = [one for one in missing if one in shown]
         if missing:
             with writing(self._store.engine) as connection:
                 gone(connection, self._shop.id, missing, "deleted")

@@ -27,6 +27,7 @@ from sqlalchemy import Connection
 from scheduler import subscribing
 from scheduler.inbox import empty
 from scheduler.letters import letters
+from scheduler.newcomers import introduce
 from scheduler.record import recorded
 from scheduler.sync import CONNECTORS, SWEPT, sync
 from scheduler.tally import tally
@@ -61,6 +62,11 @@ def _can_be_asked(shop: Shop) -> bool:
     return shop.platform in CONNECTORS and shop.uninstalled_at is None
 
 
+def _may_tell(shop: Shop) -> bool:
+    """Also one that left: the law's requests come later."""
+    return shop.platform != "files"
+
+
 TIMETABLE: tuple[Job, ...] = (
     Job(
         "sync",
@@ -69,7 +75,7 @@ TIMETABLE: tuple[Job, ...] = (
         lambda settings: timedelta(minutes=settings.sync_minutes),
         _can_be_asked,
     ),
-    Job("inbox", True, None, lambda settings: timedelta.max, _can_be_asked, inbox.shops_due),
+    Job("inbox", True, None, lambda settings: timedelta.max, _may_tell, inbox.shops_due),
     Job(
         "train",
         True,
@@ -127,7 +133,7 @@ def run(store: Store, job: str, shop_id: int | None) -> None:
         if job == "sync":
             _sync(store, shop, run_.say)
         elif job == "inbox":
-            run_.say(empty(store, shop, run_.say))
+            run_.say(empty(store, shop, run_.say) + _introduced(store, shop))
         elif job == "train":
             trained = train(store, shop, run_.say)
             better = sum(o.outcome == "promoted" for o in trained.outcomes)
@@ -145,6 +151,7 @@ def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
         say(f"{stream}: {read:,}" + (f" of {total:,}" if total else ""))
 
     done = str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop)))
+    done += _introduced(store, shop)
     say(done)
     if subscribing.is_due(store, shop):
         say(f"{done}; {subscribing.renew(store, shop)}")
@@ -153,6 +160,11 @@ def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
     if not trained:
         with writing(store.engine) as connection:
             writes.ask(connection, shop.id, "train", shop.now())
+
+
+def _introduced(store: Store, shop: Shop) -> str:
+    count = introduce(store, shop)
+    return f"; {count:,} products new to the models" if count else ""
 
 
 def _sweep_is_due(store: Store, shop: Shop) -> bool:

@@ -7,21 +7,23 @@ page it died on, and a page that comes twice changes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection
 
 from connectors.errors import TryLater
-from connectors.woocommerce.client import WooCommerce
+from connectors.opening import PLATFORMS, open_shop
+from connectors.shop import Shop as Connector
 from store.engine import reading, writing
 from store.errors import Explained
 from store.opening import Store
 from store.reads import shops
-from store.records import Order, Page, Product, Refund
+from store.records import Page
 from store.writes import catalogue, orders
 from store.writes import shops as shop_writes
+from store.writes.secrets import with_locked_credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +39,16 @@ CLOCKS = Patience()
 PERSONS = Patience(times=2, longest_s=5)
 
 
-class Connector(Protocol):
-    """What every platform's client offers. A cursor is its own text; None begins at the start."""
+def _open(shop: shops.Shop, opened: dict[str, str], store: Store) -> Connector:
+    def locked(renew: Callable[[dict[str, str]], dict[str, str] | None]) -> dict[str, str]:
+        return with_locked_credentials(store.engine, store.ring, shop.id, renew, shop.now())
 
-    def products(self, cursor: str | None = None) -> Iterator[Page[Product]]: ...
-    def orders(self, cursor: str | None = None) -> Iterator[Page[Order]]: ...
-    def refunds(self, cursor: str | None = None) -> Iterator[Page[Refund]]: ...
-    def product_ids(self, cursor: str | None = None) -> Iterator[Page[str]]: ...
-    def order_ids(self, cursor: str | None = None) -> Iterator[Page[str]]: ...
-    def refund_ids(self, cursor: str | None = None) -> Iterator[Page[str]]: ...
-    def products_named(self, ids: Iterable[str]) -> Iterator[Page[Product]]: ...
-    def orders_named(self, ids: Iterable[str]) -> Iterator[Page[Order]]: ...
-    def close(self) -> None: ...
+    private = store.settings.allow_private_hosts
+    return open_shop(shop.platform, shop.url, opened, allow_private=private, locked=locked)
 
 
-def _woocommerce(shop: shops.Shop, opened: dict[str, str], store: Store) -> Connector:
-    private = store.settings.allow_private_hosts or opened.get("allow_private") == "yes"
-    return WooCommerce(shop.url, opened["key"], opened["secret"], allow_private=private)
-
-
-CONNECTORS: dict[str, Callable[[shops.Shop, dict[str, str], Store], Connector]] = {
-    "woocommerce": _woocommerce,
-}
+Opener = Callable[[shops.Shop, dict[str, str], Store], Connector]
+CONNECTORS: dict[str, Opener] = dict.fromkeys(PLATFORMS, _open)
 
 
 class NothingToSync(Explained):
@@ -67,11 +57,13 @@ class NothingToSync(Explained):
 
 @dataclass
 class Synced:
-    """What a sync did: rows new or newer by stream, and what could not be read."""
+    """What a sync did: rows new or newer by stream, what could not be read, and what the owner
+    should know."""
 
     saved: dict[str, int] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
     rejected: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = [f"{count:,} {stream}" for stream, count in self.saved.items()]
@@ -122,11 +114,13 @@ def sync(
     try:
         for name, pages, save in streams:
             _stream(store, shop, name, pages, save, progress, synced, patience)
+        _ask_again(store, shop, connector)
         if full or sweep:
             _sweep(store, shop, connector, progress, synced)
             with writing(store.engine) as connection:
                 at = shop.now().isoformat()
                 shop_writes.save_cursor(connection, shop.id, SWEPT, at, shop.now())
+        synced.notes = connector.notes()
     finally:
         connector.close()
     return synced
@@ -164,6 +158,15 @@ def _stream(
             time.sleep(min(busy.after_s, patience.longest_s))
 
 
+def _ask_again(store: Store, shop: shops.Shop, connector: Connector) -> None:
+    """Products that come out at a time set before: shops do not stamp that as a change."""
+    with reading(store.engine) as connection:
+        coming = shops.products_withheld(connection, shop.id, "future")
+    for page in connector.products_named(coming):
+        with writing(store.engine) as connection:
+            catalogue.save_products(connection, shop.id, page.rows)
+
+
 def _sweep(
     store: Store, shop: shops.Shop, connector: Connector, progress: Progress, synced: Synced
 ) -> None:
@@ -181,8 +184,9 @@ def _sweep(
         for page in ids():
             there.update(page.rows)
             progress(f"{name} still there", len(there), page.total)
+        since = None if name == "products" else connector.orders_since()
         with reading(store.engine) as connection:
-            missing = sorted(shops.external_ids(connection, shop.id, name) - there)
+            missing = sorted(shops.external_ids(connection, shop.id, name, since) - there)
         if named is not None and missing:
             for found in named(missing):
                 there.update(row.id for row in found.rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from store.engine import reading, writing
+from store.engine import reading, settle, writing
 from store.opening import Store
 from store.reads import shops
 from store.writes import inbox, installs, models, people, retention
@@ -48,5 +48,6 @@ def upkeep(store: Store) -> str:
         installs.forget(connection, now)
         people.forget_attempts(connection, now - ATTEMPTS_FOR)
         retention.prune_runs(connection, now - RUNS_FOR)
+    settle(store.engine)
     retention.refresh_statistics(store.engine)
     return f"{lists:,} old lists and {events:,} old events deleted"

@@ -369,8 +369,7 @@ class Reason:
     shared: int = 0  # similar: what the two have in common, as SHARED_* bits
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     product: int  # the store's key
     id: str  # the shop's id
     score: float

@@ -45,6 +45,14 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(
         default="console", description="`json` for machines, `console` for people."
     )
+    shopify_client_id: str | None = Field(
+        default=None, description="Of the app in Shopify's Dev Dashboard that shops install."
+    )
+    shopify_client_secret: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Its client secret; while it is being changed two, the new one first, "
+        "comma-separated.",
+    )
     storefront_rate: str = Field(
         default="100/second",
         description="Shelf requests per address and shop, or `off`.",
@@ -99,7 +107,7 @@ class Settings(BaseSettings):
             raise ValueError("must be one e-mail address, such as reports@example.com")
         return value
 
-    @field_validator("secret_keys", mode="before")
+    @field_validator("secret_keys", "shopify_client_secret", mode="before")
     @classmethod
     def split_keys(cls, value: object) -> object:
         return (
@@ -112,6 +120,12 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def whole_app_or_none(self) -> Settings:
+        if bool(self.shopify_client_id) != bool(self.shopify_client_secret):
+            raise ValueError("SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET go together")
+        return self
 
     @model_validator(mode="after")
     def explicit_keys_where_shared(self) -> Settings:

@@ -20,7 +20,6 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -187,19 +186,24 @@ class Delivery(Base):
 
 
 class PrivacyRequest(Base):
-    """What a shopper, or a shop that left, asks for by law; emptied of the person when done."""
+    """What a platform passed on for a shopper, or of a shop that left, as the law wants it."""
 
     __tablename__ = "privacy_requests"
     id: Mapped[int] = _id()
     shop_id: Mapped[int] = _shop()
-    kind: Mapped[str]  # data_request, redact, shop_redact
-    external_id: Mapped[str]  # the platform's number of the request; "" where it has none
-    customer: Mapped[str | None]  # the shop's id of the customer
-    orders: Mapped[list[str]] = mapped_column(JSON)  # the shop's ids of the orders it names
+    # data_request: a person answers it. redact, shop_redact: the clock carries them out.
+    kind: Mapped[str] = mapped_column(default="data_request")
+    external_id: Mapped[str] = mapped_column(default="")  # the platform's number of it
+    customer_id: Mapped[int | None] = mapped_column(  # None: nothing is held of them
+        Key, ForeignKey("customers.id", ondelete="SET NULL")
+    )
+    orders: Mapped[list[str]] = mapped_column(JSON, default=list)  # the shop's ids it names
+    via: Mapped[str]
     asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-    outcome: Mapped[str]
-    __table_args__ = (Index("ix_privacy_requests_shop", "shop_id", "asked_at"),)
+    outcome: Mapped[str] = mapped_column(default="")  # what was done, naming nobody
+    __table_args__ = (Index("ix_privacy_requests_shop", "shop_id"),)
 
 
 # --- catalogue -----------------------------------------------------------------------------------
@@ -480,7 +484,7 @@ class Exposure(Base):
     arm: Mapped[str]
     entered_at: Mapped[datetime]
     device: Mapped[str | None]  # "phone" or "computer", all that is kept of the browser
-    counted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    counted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     __table_args__ = (Index("ix_exposures_counted", "experiment_id", "counted"),)
 
 

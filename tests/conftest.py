@@ -1,6 +1,7 @@
 """What every test may count on, and an honest word about what this machine cannot run.
 
-A test marked `browser` needs Chromium, `postgres` PostgreSQL's server programs, `node` Node.js.
+A test marked `browser` needs Chromium, `postgres` PostgreSQL's server programs, `node` Node.js,
+`php` PHP with phpunit.
 Where one is missing the tests are skipped and named at the end; with STRICT=1 (as in CI) that
 is a failure, so that nothing is believed tested that was not.
 """
@@ -36,6 +37,7 @@ NEEDS = {
     "browser": lambda: chromium_path(),
     "postgres": lambda: postgres_programs(),
     "node": lambda: shutil.which("node"),
+    "php": lambda: shutil.which("php") and shutil.which("phpunit"),
 }
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-BINARY = {".png", ".xz", ".ico", ".woff2", ".gz"}
+BINARY = {".png", ".xz", ".ico", ".woff2", ".gz", ".mo"}
 
 # A file that a person has to read whole before changing it, and that every clone carries for ever.
 LARGEST_BYTES = 2 * 1024 * 1024

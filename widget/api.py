@@ -14,19 +14,15 @@ import orjson
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Engine
 
-from store.engine import reading, serving, writing
-from store.keys import digest
+from store.engine import Serving, reading, settle, writing
+from store.keys import Ring, digest
 from store.reads import privacy as privacy_reads
 from store.reads.shelf import ShopConfig, known_products
 from store.writes import events as event_writes
 from store.writes import people, privacy
-from widget import agents, answer, events, query, titles
-from widget.configs import Configs
+from widget import agents, events, query
 from widget.problems import problem
-
-# An answer that is the same for everyone may be kept so long: lists change nightly, and what is
-# sold out is told by the next sync.
-SHARED_FOR_S = 60
+from widget.shelves import RULE, Shelves
 
 # /me is for people, not for scanning: a shopper needs it once or twice.
 ME_TRIES = 30
@@ -35,29 +31,15 @@ ME_WITHIN = timedelta(minutes=10)
 JSON = "application/json"
 
 
-def blueprint(engine: Engine, configs: Configs) -> Blueprint:
+def blueprint(engine: Engine, ring: Ring, serving: Serving, shelves: Shelves) -> Blueprint:
     pages = Blueprint("storefront", __name__)
+    shop_of = shelves.shop
 
-    def shop_of(key: str) -> ShopConfig:
-        config = configs.get(key)
-        if config is None:
-            abort(404, "No shop has this key. Copy data-key from the merchant pages again.")
-        return config
-
-    @pages.get("/v1/<key>/shelf")
+    @pages.get(RULE)
     def shelf(key: str) -> Response:
-        config = shop_of(key)
-        asked = query.read(request.query_string)
-        now = config.shop.now()
-        with serving(engine) as connection:
-            found = answer.answer(connection, config, asked, now)
-        locale = asked.locale or config.shop.locale
-        prices = asked.currency in (None, config.shop.currency)
-        look = config.looks.get(found.placement, answer.AS_THE_PAGE_SAYS)
-        title = titles.title(found.placement, locale, look.heading, config.shop.locale)
-        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout)
-        caching = "private, no-store" if asked.personal else f"public, max-age={SHARED_FOR_S}"
-        return Response(body, content_type=JSON, headers={"Cache-Control": caching})
+        """HEAD comes here (and what OPTIONS and 405 tell); GET is answered in front of Flask."""
+        body, headers = shelves.answer(key, request.query_string)
+        return Response(body, headers=headers)
 
     @pages.post("/v1/<key>/shelf/events")
     def shelf_events(key: str) -> Response:
@@ -68,8 +50,7 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
         visitor, told = sent
         who = digest(config.keys.pepper, "visitor", visitor) if visitor else None
         now = config.shop.now()
-        with serving(engine) as connection:
-            known = known_products(connection, config.shop.id, events.items(told))
+        known = known_products(serving, config.shop.id, events.items(told))
         checker = events.Checker(
             config.shop.id,
             config.keys.token,
@@ -96,7 +77,7 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
 
     @pages.get("/v1/<key>/me")
     def me(key: str) -> Response:
-        config, visitor = _visitor(engine, shop_of, key)
+        config, visitor = _visitor(engine, ring, shop_of, key)
         with reading(engine) as connection:
             held = privacy_reads.visitor_data(connection, config.shop.id, visitor)
         return Response(
@@ -107,9 +88,12 @@ def blueprint(engine: Engine, configs: Configs) -> Blueprint:
 
     @pages.delete("/v1/<key>/me")
     def forget_me(key: str) -> Response:
-        config, visitor = _visitor(engine, shop_of, key)
+        config, visitor = _visitor(engine, ring, shop_of, key)
         with writing(engine) as connection:
-            privacy.erase_visitor(connection, config.shop.id, visitor)
+            privacy.forget_visitor(
+                connection, config.shop.id, visitor, "shopper", config.shop.now()
+            )
+        settle(engine)
         return Response(status=204, headers={"Cache-Control": "no-store"})
 
     return pages
@@ -135,13 +119,14 @@ def _events_body() -> tuple[str | None, list[Any]] | Response:
 
 
 def _visitor(
-    engine: Engine, shop_of: Callable[[str], ShopConfig], key: str
+    engine: Engine, ring: Ring, shop_of: Callable[[str], ShopConfig], key: str
 ) -> tuple[ShopConfig, bytes]:
     """The shop and the visitor of a /me request, counted against its limit."""
     config = shop_of(key)
     with writing(engine) as connection:
         tries = people.count_attempt(
             connection,
+            ring,
             f"me:{config.shop.id}",
             request.remote_addr or "",
             config.shop.now(),

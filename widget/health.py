@@ -11,7 +11,6 @@ from flask import Blueprint, Response, abort, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
-    Histogram,
     generate_latest,
     multiprocess,
 )
@@ -20,13 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from store import schema
 from store.opening import Store
-
-_ANSWERED = Histogram(
-    "alongside_storefront_seconds",
-    "Time to answer a storefront request, by address and status.",
-    ("address", "status"),
-    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5),
-)
+from widget.metrics import observe
 
 
 def blueprint(store: Store) -> Blueprint:
@@ -38,11 +31,10 @@ def blueprint(store: Store) -> Blueprint:
 
     @pages.after_app_request
     def count(answer: Response) -> Response:
-        # The rule, never the path: paths hold keys, and strangers can make up any number of them.
         rule = request.url_rule.rule if request.url_rule else "unknown"
         started_s = g.get("started_s")
         if started_s is not None:
-            _ANSWERED.labels(rule, str(answer.status_code)).observe(perf_counter() - started_s)
+            observe(rule, answer.status_code, perf_counter() - started_s)
         return answer
 
     @pages.get("/healthz")

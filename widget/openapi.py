@@ -33,6 +33,7 @@ def _json(schema: dict[str, Any], about: str) -> dict[str, Any]:
 def _problems(*statuses: str) -> dict[str, Any]:
     about = {
         "404": "No shop has this key.",
+        "405": "The address knows other methods; `Allow` names them.",
         "413": "The body is too large.",
         "422": "The request cannot be read; `detail` and `errors` say why.",
         "429": "Too many requests; `Retry-After` says when to come back.",
@@ -90,7 +91,7 @@ _EVENTS = {
                 "type": "object",
                 "required": ["id", "type"],
                 "properties": {
-                    "id": {"type": "string", "format": "uuid"},
+                    "id": {"type": "string", "pattern": "^[0-9a-fA-F-]{32,36}$"},
                     "type": {"enum": sorted(events.TYPES)},
                     "token": _NULLABLE_TEXT,
                     "item": _NULLABLE_TEXT,
@@ -118,7 +119,7 @@ def document() -> dict[str, Any]:
                     "parameters": [_KEY, *_SHELF_PARAMETERS],
                     "responses": {
                         "200": _json(_SHELF, "The shelf."),
-                        **_problems("404", "422", "429", "503"),
+                        **_problems("404", "405", "422", "429", "503"),
                     },
                 }
             },
@@ -135,7 +136,7 @@ def document() -> dict[str, Any]:
                     },
                     "responses": {
                         "202": _json(_ACCEPTED, "How many were saved, and which were not and why."),
-                        **_problems("404", "413", "422", "429", "503"),
+                        **_problems("404", "405", "413", "422", "429", "503"),
                     },
                 }
             },
@@ -154,7 +155,7 @@ def document() -> dict[str, Any]:
                     "summary": "What is held about this visitor.",
                     "responses": {
                         "200": _json({"type": "object"}, "Events and arms."),
-                        **_problems("404", "422", "429", "503"),
+                        **_problems("404", "405", "422", "429", "503"),
                     },
                 },
                 "delete": {
@@ -162,7 +163,7 @@ def document() -> dict[str, Any]:
                     "summary": "Erase what is held about this visitor.",
                     "responses": {
                         "204": {"description": "Erased, or nothing was held."},
-                        **_problems("404", "422", "429", "503"),
+                        **_problems("404", "405", "422", "429", "503"),
                     },
                 },
             },

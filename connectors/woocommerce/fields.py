@@ -93,9 +93,9 @@ def instant_or_none(row: Row, name: str) -> datetime | None:
     value = row.get(name)
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+    except (ValueError, OverflowError):  # no instant, or one beyond the year 9999
         return None
-    return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
 
 
 def rows_needed(row: Row, name: str) -> Sequence[Row]:

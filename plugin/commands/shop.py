@@ -109,15 +109,60 @@ def files(
     _connect("files", ShopFacts(name, url, currency, timezone, locale), {}, None, owner, as_json)
 
 
-@add.command(context_settings={"ignore_unknown_options": True})
-@click.argument("rest", nargs=-1)
+@add.command()
+@click.option(
+    "--domain", required=True, help="The shop's permanent domain, such as gifts.myshopify.com."
+)
+@click.option("--client-id", required=True, help="The client id of your app in the Dev Dashboard.")
+@click.option(
+    "--secret", help="The app's client secret: - (standard input), @file; without it a prompt."
+)
+@click.option("--name", help="What to call it here; default: its own name.")
+@_owner
+@terms.as_json
 @with_appcontext
-def shopify(rest: tuple[str, ...]) -> None:
-    """Not built yet."""
-    raise Explained(
-        "Connecting to Shopify is not built yet. Until then export products and orders there as "
-        "CSV, and use `flask shop add files` and `flask import`."
-    )
+def shopify(
+    domain: str,
+    client_id: str,
+    secret: str | None,
+    name: str | None,
+    owner: str | None,
+    as_json: bool,
+) -> None:
+    """Connect a Shopify shop by an app of your own.
+
+    Make the app in Shopify's Dev Dashboard, in the organization that owns the shop, and install
+    it there; docs/install-shopify.md takes you through it. The shop is asked whether the app may
+    read what it needs before anything is stored.
+    """
+    from connectors import http
+    from connectors.errors import ConnectorError
+    from connectors.shopify import access, tokens
+    from connectors.shopify.client import Shopify
+
+    store = the_store()
+    require_schema(store)
+    permanent = access.domain_of(domain if "." in domain else f"{domain}.myshopify.com")
+    if permanent is None:
+        raise Explained(
+            f"{domain!r} is not the permanent domain of a Shopify shop. It ends in .myshopify.com; "
+            "Shopify's admin shows it under Settings > Domains."
+        )
+    app = access.App(client_id.strip(), terms.secret(secret, "The client secret"))
+    address = access.home(permanent)
+    session = http.Session(allow_private=store.settings.allow_private_hosts)
+    try:
+        grant = access.client_credentials(session, address, app)
+        connector = Shopify(address, lambda refused: grant.access_token, session=session)
+        facts = connector.check()
+        connector.orders_since()
+        notes = connector.notes()
+    except ConnectorError as fault:
+        raise Explained(f"Not connected. {fault}") from None
+    finally:
+        session.close()
+    credentials = tokens.kept(address, app, grant)
+    _connect("shopify", facts, credentials, name, owner, as_json, permanent, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +175,7 @@ class Connected:
     timezone: str
     locale: str
     owner: str | None
+    notes: tuple[str, ...]
 
 
 def _connect(
@@ -139,6 +185,8 @@ def _connect(
     name: str | None,
     owner: str | None,
     as_json: bool,
+    domain: str | None = None,
+    notes: tuple[str, ...] = (),
 ) -> None:
     store = the_store()
     if name:
@@ -148,7 +196,9 @@ def _connect(
     with writing(store.engine) as connection:
         user = _new_owner(connection, owner)
         now = terms.now()
-        shop_id, key = writes.add_shop(connection, store.ring, platform, facts, credentials, now)
+        shop_id, key = writes.add_shop(
+            connection, store.ring, platform, facts, credentials, now, domain=domain
+        )
         if user:
             people_writes.grant(connection, user.id, shop_id, "owner")
         people_writes.note(connection, "shop added", facts.name, now, shop_id=shop_id)
@@ -161,6 +211,7 @@ def _connect(
         facts.timezone,
         facts.locale,
         user.email if user else None,
+        notes,
     )
     if as_json:
         terms.show_json(connected)
@@ -170,6 +221,8 @@ def _connect(
         click.echo(f"Its owner is {user.email}.")
     else:
         click.echo("It has no owner yet: `flask setup-link` makes its holder one.")
+    for note in notes:
+        click.echo(f"Note: {note}")
     step = "flask import" if platform == "files" else "flask sync"
     click.echo(f"Next: `{step} {key}`, then `flask train {key}`.")
 

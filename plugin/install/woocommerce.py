@@ -51,11 +51,12 @@ def begin() -> AnyResponse:
 def confirm() -> str:
     """Which shop, and one button. Without a shop, a field for its address."""
     if "shop" not in request.args:
-        return render_template("connect.html", asked=None)
+        return render_template("install_woocommerce.html", asked=None)
     it = _asked()
     headers.let_forms_go_to(asked.origin(it.shop))
     known = shops.by_url(connection(), "woocommerce", it.shop)
-    return render_template("connect.html", asked=it, known=known, reason=_unreachable(it.shop))
+    reason = _unreachable(it.shop)
+    return render_template("install_woocommerce.html", asked=it, known=known, reason=reason)
 
 
 @pages.post("/admin/connect/woocommerce")
@@ -203,7 +204,7 @@ def _failed(it: installs.Install, why: str) -> Response:
     back = ""
     if it.return_url:
         back = asked.with_added(it.return_url, alongside_error="failed", state=it.caller_state)
-    return Response(render_template("connect_failed.html", why=why, back=back), 409)
+    return Response(render_template("install_failed.html", why=why, back=back), 409)
 
 
 # --- the shop's server: its keys -----------------------------------------------------------------

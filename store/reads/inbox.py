@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 from store import tables
 
 # product, order: ask for it by name. refunds: read on in them. shop: its facts or our access
-# changed. uninstalled: see whether we are still let in.
-KINDS = ("product", "order", "refunds", "shop", "uninstalled")
+# changed. uninstalled: see whether we are still let in. privacy: a row of privacy_requests.
+KINDS = ("product", "order", "refunds", "shop", "uninstalled", "privacy")
 
 
 class Named(NamedTuple):

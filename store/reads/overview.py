@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
 from store import tables
+
+MONTH = timedelta(days=30)
+# The clock looks for requests every few seconds; one this old means that nobody looks.
+TAKEN_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)

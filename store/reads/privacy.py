@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -40,6 +43,30 @@ def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[s
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """What somebody asked by law, as the clock carries it out."""
+
+    number: int
+    kind: str
+    customer_id: int | None
+    orders: tuple[str, ...]
+    via: str
+    done_at: datetime | None
+
+
+def request(connection: Connection, shop_id: int, number: int) -> Requested | None:
+    r = tables.PrivacyRequest
+    row = connection.execute(
+        select(r.kind, r.customer_id, r.orders, r.via, r.done_at).where(
+            r.shop_id == shop_id, r.id == number
+        )
+    ).first()
+    if row is None:
+        return None
+    return Requested(number, row[0], row[1], tuple(row[2]), row[3], row[4])
+
+
 def customer_key(connection: Connection, shop_id: int, hashed: bytes) -> int | None:
     """The customer known by this hash of an account id or an e-mail address."""
     d = tables.CustomerDigest
@@ -54,7 +81,7 @@ def customer_data(connection: Connection, shop_id: int, customer_id: int) -> dic
     o, line, i, p = tables.Order, tables.OrderLine, tables.Identity, tables.Product
     rows = connection.execute(
         select(
-            o.number, o.external_id, o.placed_at, o.status, o.currency, o.total_minor,
+            o.number, o.external_id, o.placed_at, o.status, o.currency, o.total_minor, o.kept_out,
             p.external_id.label("product"), line.title, line.quantity, line.gross_minor,
             line.discount_minor,
         )
@@ -68,11 +95,13 @@ def customer_data(connection: Connection, shop_id: int, customer_id: int) -> dic
         order = orders.setdefault(
             row.external_id,
             {
+                "id": row.external_id,
                 "number": row.number,
                 "placed_at": row.placed_at,
                 "status": row.status,
                 "currency": row.currency,
                 "total_minor": row.total_minor,
+                "kept_out_of_taste": row.kept_out,
                 "lines": [],
             },
         )
@@ -109,3 +138,50 @@ def _personal(connection: Connection, shop_id: int, customer_id: int) -> list[st
     rows = connection.execute(select(p.id, p.external_id).where(p.id.in_(keys)))
     named = {row[0]: row[1] for row in rows}
     return [named[key] for key in keys if key in named]
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A certificate as it was kept."""
+
+    certificate: str
+    kind: str
+    via: str
+    at: datetime
+    touched: Mapping[str, int]
+
+
+def erasures(connection: Connection, shop_id: int, limit: int = 200) -> list[Forgotten]:
+    """The newest first."""
+    x = tables.Erasure
+    rows = connection.execute(
+        select(x.certificate, x.kind, x.via, x.at, x.touched)
+        .where(x.shop_id == shop_id)
+        .order_by(x.id.desc())
+        .limit(limit)
+    )
+    return [Forgotten(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the platform passed on for a shopper, or for a shop that left."""
+
+    number: int
+    kind: str  # data_request, redact, shop_redact
+    customer: int | None  # the store's key; None once it is done, or where nothing is held
+    asked_at: datetime
+    done_at: datetime | None
+    outcome: str
+
+
+def requests(connection: Connection, shop_id: int) -> list[Asked]:
+    """Open ones first, then the newest."""
+    r = tables.PrivacyRequest
+    rows = connection.execute(
+        select(r.id, r.kind, r.customer_id, r.asked_at, r.done_at, r.outcome)
+        .where(r.shop_id == shop_id)
+        .order_by(r.done_at.is_not(None), r.id.desc())
+        .limit(200)
+    )
+    return [Asked(*row) for row in rows]

@@ -165,20 +165,38 @@ def steering(
     connection: Connection, shop_id: int, now: datetime, known: Steering = UNSTEERED
 ) -> Steering:
     """The steering of this moment; `known` itself where nothing has changed since."""
-    r, match = tables.Rule, tables.RuleProduct
+    r = tables.Rule
     rows = connection.execute(_columns(r.revision).where(r.shop_id == shop_id).order_by(r.id)).all()
     active = [(row[0], row[-1], rule) for row in rows if (rule := _rule(row)).active(now)]
     mark = tuple((key, revision) for key, revision, _ in active)
     if mark == known.mark:
         return known
+    products = _matched(connection, [key for key, _ in mark])
+    return Steering(mark, compiled([(rule, products.get(key, [])) for key, _, rule in active]))
+
+
+def steering_with(
+    connection: Connection, shop_id: int, now: datetime, draft: Rule, about: Sequence[int]
+) -> Steering:
+    """What it would be with one more rule, as if that held already: for trying it."""
+    kept = [it for it in every(connection, shop_id) if it.rule.active(now)]
+    products = _matched(connection, [it.id for it in kept])
+    return Steering(
+        (), compiled([*((it.rule, products.get(it.id, [])) for it in kept), (draft, about)])
+    )
+
+
+def _matched(connection: Connection, rules: Sequence[int]) -> dict[int, list[int]]:
+    """Rule -> the products it is about."""
+    match = tables.RuleProduct
     products: dict[int, list[int]] = {}
     for key, product in connection.execute(
         select(match.rule_id, match.product_id)
-        .where(match.rule_id.in_([key for key, _ in mark]))
+        .where(match.rule_id.in_(rules))
         .order_by(match.rule_id, match.product_id)
     ):
         products.setdefault(key, []).append(product)
-    return Steering(mark, compiled([(rule, products.get(key, [])) for key, _, rule in active]))
+    return products
 
 
 def compiled(active: Iterable[tuple[Rule, Sequence[int]]]) -> dict[str, Effects]:

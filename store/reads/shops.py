@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from store import tables
 from store.errors import Explained
@@ -160,9 +160,11 @@ def cursor(connection: Connection, shop_id: int, stream: str) -> str | None:
     return connection.scalar(select(c.value).where(c.shop_id == shop_id, c.stream == stream))
 
 
-def external_ids(connection: Connection, shop_id: int, stream: str) -> set[str]:
+def external_ids(
+    connection: Connection, shop_id: int, stream: str, since: datetime | None = None
+) -> set[str]:
     """The shop's ids of what we hold and believe to be there still. stream: products, orders,
-    refunds."""
+    refunds. `since`: only orders placed from then on, and their refunds."""
     p, o, r = tables.Product, tables.Order, tables.Refund
     statements = {
         "products": select(p.external_id).where(
@@ -171,7 +173,20 @@ def external_ids(connection: Connection, shop_id: int, stream: str) -> set[str]:
         "orders": select(o.external_id).where(o.shop_id == shop_id, o.platform_status != "deleted"),
         "refunds": select(r.external_id).where(r.shop_id == shop_id),
     }
-    return set(connection.scalars(statements[stream]))
+    statement = statements[stream]
+    if since is not None and stream != "products":
+        if stream == "refunds":
+            same = and_(o.shop_id == r.shop_id, o.external_id == r.order_external_id)
+            statement = statement.join(o, same)
+        statement = statement.where(o.placed_at >= since)
+    return set(connection.scalars(statement))
+
+
+def products_withheld(connection: Connection, shop_id: int, why: str) -> list[str]:
+    """The shop's ids of the products it does not show for this reason."""
+    p = tables.Product
+    chosen = select(p.external_id).where(p.shop_id == shop_id, p.withheld == why)
+    return list(connection.scalars(chosen.order_by(p.id)))
 
 
 @dataclass(frozen=True, slots=True)

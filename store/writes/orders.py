@@ -193,6 +193,7 @@ def _upsert(
             "status": order.status,
             "platform_status": order.platform_status,
             "source": order.source,
+            "kept_out": order.gift,
             "currency": order.currency,
             "total_minor": order.total_minor,
             "discount_minor": order.discount_minor,
@@ -209,6 +210,7 @@ def _upsert(
         rows,
         lambda told: {
             "erased": o.erased,
+            "kept_out": o.kept_out,  # a person may have said otherwise since
             "customer_id": case((o.erased, o.customer_id), else_=told.customer_id),
             "visitor": case((o.erased, o.visitor), else_=told.visitor),
         },

@@ -1,19 +1,141 @@
-"""What erasing a person changes: rows that name them go, sums that others need stay unlinked."""
+"""What erasing a person changes: rows that name them go, sums that others need stay unlinked.
+
+`forget_customer` and `forget_visitor` are the doors: they erase, keep a certificate that names
+nobody, and have models learn anew.
+"""
 
 from __future__ import annotations
 
 import secrets
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Delete, Update, delete, insert, select, update
 
-from store import tables
+from store import tables, upsert
 from store.keys import DIGEST_BYTES
 from store.records import CUSTOMERS_OWN
+from store.writes import jobs
 from store.writes.units import touch_visitors
 
+# How long the law and the platforms give.
+ANSWER_WITHIN = timedelta(days=30)
 
-def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> None:
-    """Forget a visitor.
+# Table -> how many of its rows were deleted or emptied.
+Touched = Counter[str]
+
+
+def ask(
+    connection: Connection,
+    shop_id: int,
+    kind: str,
+    now: datetime,
+    *,
+    customer_id: int | None,
+    orders: Sequence[str],
+    external_id: str,
+    via: str,
+) -> int:
+    """Somebody asked by law; returns the request's number."""
+    return upsert.new_key(
+        connection,
+        tables.PrivacyRequest,
+        shop_id=shop_id,
+        kind=kind,
+        external_id=external_id,
+        customer_id=customer_id,
+        orders=list(orders),
+        via=via,
+        asked_at=now,
+        due_at=now + ANSWER_WITHIN,
+    )
+
+
+def carried_out(connection: Connection, number: int, outcome: str, now: datetime) -> None:
+    """Done; what named a person goes."""
+    r = tables.PrivacyRequest
+    connection.execute(
+        update(r)
+        .where(r.id == number)
+        .values(done_at=now, outcome=outcome, customer_id=None, orders=[])
+    )
+
+
+def erase_orders(connection: Connection, shop_id: int, external_ids: Sequence[str]) -> int:
+    """Orders keep their amounts and lose whose they were, for good; how many there are."""
+    o, line = tables.Order, tables.OrderLine
+    chosen = (o.shop_id == shop_id) & o.external_id.in_(external_ids)
+    connection.execute(
+        update(line).where(line.order_id.in_(select(o.id).where(chosen))).values(token=None)
+    )
+    done = connection.execute(
+        update(o).where(chosen).values(customer_id=None, visitor=None, erased=True)
+    )
+    return done.rowcount
+
+
+# --- forgetting ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """That somebody was forgotten. The number is random: it names the erasure, not the person."""
+
+    number: str
+    kind: str  # customer or visitor
+    at: datetime
+    browsers: int
+    touched: dict[str, int]
+
+
+def forget_visitor(
+    connection: Connection, shop_id: int, visitor: bytes, via: str, now: datetime
+) -> Certificate:
+    """Forget a browser. `via` says who asked: admin, command, shopper or a platform."""
+    touched = erase_visitor(connection, shop_id, visitor)
+    return _certificate(connection, shop_id, "visitor", 1, touched, via, now)
+
+
+def forget_customer(
+    connection: Connection, shop_id: int, customer_id: int, via: str, now: datetime
+) -> Certificate:
+    """Forget a customer with their known browsers; models learn anew without them."""
+    visitors, touched = erase_customer(connection, shop_id, customer_id)
+    jobs.ask(connection, shop_id, "train", now)
+    return _certificate(connection, shop_id, "customer", len(visitors), touched, via, now)
+
+
+def _certificate(
+    connection: Connection,
+    shop_id: int,
+    kind: str,
+    browsers: int,
+    touched: Touched,
+    via: str,
+    now: datetime,
+) -> Certificate:
+    found = Certificate(
+        secrets.token_hex(8), kind, now, browsers, {k: n for k, n in touched.items() if n}
+    )
+    # A browser nobody has heard of leaves no line: anybody could write millions.
+    if found.touched:
+        connection.execute(
+            insert(tables.Erasure).values(
+                shop_id=shop_id,
+                certificate=found.number,
+                kind=kind,
+                via=via,
+                at=now,
+                touched=found.touched,
+            )
+        )
+    return found
+
+
+def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> Touched:
+    """Delete or empty every row of a visitor.
 
     Events and identities are deleted. Orders and exposures keep amounts and arms under one new
     random id that nothing links to, so that an experiment's sums stay what they were; the orders
@@ -23,29 +145,26 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> None:
     nobody = secrets.token_bytes(DIGEST_BYTES)
     # Who was one person with this visitor is counted anew, without them.
     touch_visitors(connection, shop_id, {nobody, *_others(connection, shop_id, visitor)})
-    connection.execute(
-        delete(t.Touched).where(t.Touched.shop_id == shop_id, t.Touched.visitor == visitor)
-    )
-    connection.execute(
-        delete(t.Event).where(t.Event.shop_id == shop_id, t.Event.visitor == visitor)
-    )
-    connection.execute(
-        delete(t.Identity).where(t.Identity.shop_id == shop_id, t.Identity.visitor == visitor)
-    )
     ours = select(t.Experiment.id).where(t.Experiment.shop_id == shop_id)
-    connection.execute(
-        update(t.Exposure)
-        .where(t.Exposure.visitor == visitor, t.Exposure.experiment_id.in_(ours))
-        .values(visitor=nobody)
-    )
     orders = (t.Order.shop_id == shop_id) & (t.Order.visitor == visitor)
-    tokens = t.OrderLine.order_id.in_(select(t.Order.id).where(orders))
-    connection.execute(update(t.OrderLine).where(tokens).values(token=None))
-    connection.execute(update(t.Order).where(orders).values(visitor=nobody, erased=True))
-    connection.execute(
-        update(t.UnitRow)
+    clicked = t.OrderLine.order_id.in_(select(t.Order.id).where(orders))
+    return _run(
+        connection,
+        events=delete(t.Event).where(t.Event.shop_id == shop_id, t.Event.visitor == visitor),
+        identities=delete(t.Identity).where(
+            t.Identity.shop_id == shop_id, t.Identity.visitor == visitor
+        ),
+        touched=delete(t.Touched).where(t.Touched.shop_id == shop_id, t.Touched.visitor == visitor),
+        exposures=update(t.Exposure)
+        .where(t.Exposure.visitor == visitor, t.Exposure.experiment_id.in_(ours))
+        .values(visitor=nobody),
+        units=update(t.UnitRow)
         .where(t.UnitRow.visitor == visitor, t.UnitRow.experiment_id.in_(ours))
-        .values(visitor=nobody)
+        .values(visitor=nobody),
+        order_lines=update(t.OrderLine)
+        .where(clicked, t.OrderLine.token.is_not(None))
+        .values(token=None),
+        orders=update(t.Order).where(orders).values(visitor=nobody, erased=True),
     )
 
 
@@ -61,32 +180,75 @@ def _others(connection: Connection, shop_id: int, visitor: bytes) -> set[bytes]:
     return {bytes(other) for other in rows}
 
 
-def erase_customer(connection: Connection, shop_id: int, customer_id: int) -> list[bytes]:
-    """Forget a customer and their visitors; returns those visitors' hashes (erased as well).
+def erase_customer(
+    connection: Connection, shop_id: int, customer_id: int
+) -> tuple[list[bytes], Touched]:
+    """Delete or empty every row of a customer and their visitors; returns those visitors' hashes.
 
     Personal lists go at once, in every model; what a model learned from them goes with the next
     training, which no longer sees the links.
     """
     t = tables
-    visitors = list(
-        connection.scalars(
+    visitors = [
+        bytes(visitor)
+        for visitor in connection.scalars(
             select(t.Identity.visitor).where(
                 t.Identity.shop_id == shop_id, t.Identity.customer_id == customer_id
             )
         )
-    )
+    ]
+    touched = Touched()
     for visitor in visitors:
-        erase_visitor(connection, shop_id, bytes(visitor))
-    connection.execute(
-        update(t.Order)
-        .where(t.Order.shop_id == shop_id, t.Order.customer_id == customer_id)
-        .values(customer_id=None, erased=True)
-    )
+        touched += erase_visitor(connection, shop_id, visitor)
     models = select(t.Model.id).where(t.Model.shop_id == shop_id)
     own = [f"{strategy}:{customer_id}" for strategy in CUSTOMERS_OWN]
-    connection.execute(
-        delete(t.ListRow).where(t.ListRow.model_id.in_(models), t.ListRow.slot.in_(own))
+    touched += _run(
+        connection,
+        orders=update(t.Order)
+        .where(t.Order.shop_id == shop_id, t.Order.customer_id == customer_id)
+        .values(customer_id=None, erased=True),
+        lists=delete(t.ListRow).where(t.ListRow.model_id.in_(models), t.ListRow.slot.in_(own)),
+        customer_digests=delete(t.CustomerDigest).where(
+            t.CustomerDigest.customer_id == customer_id
+        ),
+        customers=delete(t.Customer).where(t.Customer.id == customer_id),
     )
-    connection.execute(delete(t.CustomerDigest).where(t.CustomerDigest.customer_id == customer_id))
-    connection.execute(delete(t.Customer).where(t.Customer.id == customer_id))
-    return [bytes(visitor) for visitor in visitors]
+    return visitors, touched
+
+
+def _run(connection: Connection, **changes: Delete | Update) -> Touched:
+    return Touched({table: connection.execute(it).rowcount for table, it in changes.items()})
+
+
+# --- what is not taste ----------------------------------------------------------------------------
+
+
+def keep_out(connection: Connection, shop_id: int, order_id: str, out: bool) -> bool:
+    """Whether an order says something of its buyer's taste; False: there is no such order.
+
+    A gift, or what was bought for the office, goes on counting for what is bought together.
+    """
+    o = tables.Order
+    changed = connection.execute(
+        update(o).where(o.shop_id == shop_id, o.external_id == order_id).values(kept_out=out)
+    )
+    return changed.rowcount == 1
+
+
+# --- what a platform passed on --------------------------------------------------------------------
+
+
+def answered(
+    connection: Connection, shop_id: int, number: int, outcome: str, now: datetime
+) -> bool:
+    """Somebody told the shopper what is held: the request forgets who it was.
+
+    False: there is no such request, or it was answered already.
+    """
+    r = tables.PrivacyRequest
+    changed = connection.execute(
+        update(r)
+        .where(r.shop_id == shop_id, r.id == number, r.kind == "data_request", r.done_at.is_(None))
+        .values(done_at=now, outcome=outcome, customer_id=None, orders=[])
+    )
+    return changed.rowcount == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -18,7 +19,7 @@ KEY_BYTES = 32
 
 
 class NameTaken(Explained):
-    """Another shop has this name; choose one with `--name`."""
+    """Another shop has this name or this domain."""
 
 
 def add_shop(
@@ -30,9 +31,16 @@ def add_shop(
     now: datetime,
     *,
     simulated: bool = False,
+    domain: str | None = None,
 ) -> tuple[int, str]:
-    """Connect a shop; returns its row's id and its public key."""
+    """Connect a shop; returns its row's id and its public key. `domain`: what Shopify calls it."""
     s = tables.Shop
+    domain = domain or _domain(platform, credentials)
+    if domain and (name := connection.scalar(select(s.name).where(s.domain == domain))):
+        raise NameTaken(
+            f"{domain} is connected already, as {name!r}. To connect it anew remove that one "
+            "first with `flask shop remove`."
+        )
     if connection.scalar(select(s.id).where(s.name == facts.name)):
         raise NameTaken(
             f"A shop named {facts.name!r} is connected already. "
@@ -51,9 +59,9 @@ def add_shop(
         locale=facts.locale,
         settings={},
         simulated=simulated,
+        domain=domain,
         created_at=now,
         connected_at=now,
-        domain=credentials.get("domain"),
     )
     for kind in ("pepper", "token", "customer", "report", "webhook"):
         add_shop_key(connection, ring, shop_id, kind, now)
@@ -103,17 +111,34 @@ def reconnect(
         .values(
             url=facts.url,
             timezone=facts.timezone,
-            domain=credentials.get("domain"),
             connected_at=now,
             uninstalled_at=None,
         )
     )
 
 
-def uninstall(connection: Connection, shop_id: int, now: datetime) -> None:
-    """The shop took our access away: its key is forgotten and nothing is asked any more. What is
-    held of the shop stays until it is told to go."""
-    connection.execute(delete(tables.Credential).where(tables.Credential.shop_id == shop_id))
+def save_facts(connection: Connection, shop_id: int, facts: ShopFacts) -> None:
+    """What the shop says of itself now, but for its name and currency, which are ours to keep."""
+    connection.execute(
+        update(tables.Shop)
+        .where(tables.Shop.id == shop_id)
+        .values(url=facts.url, timezone=facts.timezone)
+    )
+
+
+def _domain(platform: Platform, credentials: dict[str, str]) -> str | None:
+    """What Shopify's notices will call the shop: the host of its permanent address."""
+    if platform != "shopify":
+        return None
+    return urlsplit(credentials.get("url", "")).hostname
+
+
+def uninstall(
+    connection: Connection, ring: Ring, shop_id: int, left: dict[str, str], now: datetime
+) -> None:
+    """The shop took our access away: its token is forgotten and nothing is asked any more. What is
+    held of the shop stays until it is told to go; `left` is what proves that such a word is its."""
+    save_credentials(connection, ring, shop_id, left, now)
     connection.execute(
         update(tables.Shop).where(tables.Shop.id == shop_id).values(uninstalled_at=now)
     )
@@ -136,6 +161,16 @@ def save_cursor(
 def forget_cursors(connection: Connection, shop_id: int) -> None:
     """Make the next sync read everything again."""
     connection.execute(delete(tables.Cursor).where(tables.Cursor.shop_id == shop_id))
+
+
+def describe(connection: Connection, shop_id: int, name: str, timezone: str, locale: str) -> None:
+    """What a shop is called here, and how its days and numbers are told."""
+    s = tables.Shop
+    if connection.scalar(select(s.id).where(s.name == name, s.id != shop_id)):
+        raise NameTaken(f"Another shop is named {name!r}. Choose another name.")
+    connection.execute(
+        update(s).where(s.id == shop_id).values(name=name, timezone=timezone, locale=locale)
+    )
 
 
 def save_settings(connection: Connection, shop_id: int, settings: dict[str, object]) -> None:

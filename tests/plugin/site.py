@@ -19,9 +19,9 @@ from store.engine import reading, writing
 from store.keys import Ring
 from store.opening import Store
 from store.reads import experiments, people, shops
-from store.records import Measure, Placement, Platform, Product, ShopFacts
+from store.records import Measure, Order, OrderLine, Placement, Platform, Product, ShopFacts
 from store.settings import Settings
-from store.writes import catalogue, models
+from store.writes import catalogue, models, orders
 from store.writes import experiments as experiment_writes
 from store.writes import people as people_writes
 from store.writes import shops as shop_writes
@@ -99,6 +99,19 @@ class Site:
                     for i, title in enumerate(titles, start=1)
                 ],
             )  # fmt: skip
+
+    def order(self, shop: shops.Shop, number: str, **more: Any) -> None:
+        given: dict[str, Any] = {
+            "placed_at": NOON,
+            "updated_at": NOON,
+            "currency": shop.currency,
+            "status": "paid",
+            "total_minor": 1_000,
+            "lines": (OrderLine(f"l{number}", product_id="1", quantity=1, gross_minor=1_000),),
+        }
+        with writing(self.store.engine) as connection:
+            pepper = shops.keys(connection, self.store.ring, shop.id, NOON).pepper
+            orders.save_orders(connection, shop.id, pepper, [Order(number, **given | more)])
 
     def model(
         self,

@@ -51,7 +51,7 @@ def test_every_command_explains_itself_and_speaks_json() -> None:
         for words, command in leaves(getattr(importlib.import_module(module), attribute), name):
             assert command.help, words
             options = [o for p in command.params for o in p.opts]
-            assert "--json" in options or words == "shop add shopify", words
+            assert "--json" in options, words
 
 
 # --- shops ---------------------------------------------------------------------------------------
@@ -101,12 +101,6 @@ def test_a_mistyped_name_is_answered_with_what_is_there(site: Site) -> None:
     assert "Did you mean 'Gifts & Lamps'?" in result.stderr
     result = run(site, ["plan", "Gifts & Lamps", "--placement", "also_bougth"])
     assert "Did you mean 'also_bought'?" in result.stderr
-
-
-def test_shopify_is_honest_about_not_being_there(site: Site) -> None:
-    result = run(site, ["shop", "add", "shopify", "--domain", "x.myshopify.com"])
-    assert result.exit_code == 1
-    assert "not built yet" in result.stderr
 
 
 def test_removing_asks_first_and_then_leaves_nothing(site_on_both: Site) -> None:

@@ -221,4 +221,4 @@ def test_the_first_visitor_is_told_how_to_begin(site: Site) -> None:
 
 def test_an_owner_without_a_shop_is_told_how_to_connect_one(site: Site) -> None:
     page = site.browser(site.user()).get("/admin/")
-    assert "flask shop add woocommerce" in words(page)
+    assert "Connect a shop" in words(page)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from connectors.errors import TryLater
+from connectors.errors import AccessRevoked, Misconfigured, TryLater
 from scheduler import inbox as work
 from scheduler import jobs
 from store import tables
@@ -18,8 +18,8 @@ from store.engine import reading, writing
 from store.opening import Store
 from store.reads import inbox as reads
 from store.reads import shops
-from store.records import Order, Page, Product, Refund
-from store.writes import inbox
+from store.records import Order, Page, Product, Refund, ShopFacts
+from store.writes import inbox, privacy
 from store.writes import shops as shop_writes
 from tests.shops import NOW, fill, made_orders, product
 
@@ -37,6 +37,8 @@ class Fake:
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.faults: list[Exception] = []
         self.closed = False
+        self.since: datetime | None = None
+        self.facts = ShopFacts("Small shop", "https://shop.example", "GBP", "Europe/London")
 
     def _named(self, of: str, ids: Iterable[str]) -> Iterator[Page[Any]]:
         wanted = tuple(ids)
@@ -55,6 +57,14 @@ class Fake:
     def refunds(self, cursor: str | None = None) -> Iterator[Page[Refund]]:
         self.asked.append(("refunds", (cursor or "",)))
         yield Page(tuple(self.there["refunds"]), "after")
+
+    def orders_since(self) -> datetime | None:
+        return self.since
+
+    def check(self) -> ShopFacts:
+        if self.faults:
+            raise self.faults.pop(0)
+        return self.facts
 
     def close(self) -> None:
         self.closed = True
@@ -131,6 +141,15 @@ def test_what_is_nowhere_any_more_was_deleted(
             .order_by(p.external_id)
         ).all()
     assert [tuple(row) for row in rows] == [("p1", "deleted", False), ("p2", "", True)]
+
+
+def test_an_order_that_is_only_not_shown_to_us_is_not_gone(
+    any_store: Store, shop: shops.Shop, fake: Fake
+) -> None:
+    fake.since = NOW - timedelta(days=60)
+    told(any_store, shop, "order", "o0")  # 120 days old
+    assert work.empty(any_store, shop, lambda words: None) == "nothing new"
+    assert status(any_store, "o0")[0] == "paid"
 
 
 def test_what_could_not_be_read_is_not_believed_deleted(
@@ -238,7 +257,10 @@ def test_the_clock_sees_what_waits_and_only_where_it_can_ask(
         assert job.waits(connection, later()) == {shop.id}
     assert not job.for_shop(shop)  # of files: nobody to ask
     assert job.for_shop(replace(shop, platform="woocommerce"))
-    assert not job.for_shop(replace(shop, platform="woocommerce", uninstalled_at=NOW))
+    # The law's requests come to a shop that left, too.
+    assert job.for_shop(replace(shop, platform="shopify", uninstalled_at=NOW))
+    sync = next(job for job in jobs.TIMETABLE if job.name == "sync")
+    assert not sync.for_shop(replace(shop, platform="shopify", uninstalled_at=NOW))
 
 
 def test_old_deliveries_are_forgotten(any_store: Store, shop: shops.Shop) -> None:
@@ -250,3 +272,108 @@ def test_old_deliveries_are_forgotten(any_store: Store, shop: shops.Shop) -> Non
     with writing(any_store.engine) as connection:
         assert inbox.forget_deliveries(connection, NOW - inbox.REPEATS_FOR) == 2
         assert inbox.forget_deliveries(connection, NOW - inbox.REPEATS_FOR) == 0
+
+
+# --- access, facts, and what the law asks ---------------------------------------------------------
+
+
+def again(store: Store, shop: shops.Shop) -> shops.Shop:
+    with reading(store.engine) as connection:
+        return shops.by_id(connection, shop.id)
+
+
+@pytest.mark.parametrize("fault", [AccessRevoked("gone."), Misconfigured("Gone.", "Again.")])
+def test_an_uninstall_is_believed_when_the_shop_refuses_us(
+    any_store: Store, shop: shops.Shop, fake: Fake, fault: Exception
+) -> None:
+    with writing(any_store.engine) as connection:
+        opened = {"url": "https://x.myshopify.com", "client_secret": "s", "access_token": "t"}
+        shop_writes.save_credentials(connection, any_store.ring, shop.id, opened, NOW)
+    told(any_store, shop, "uninstalled", "")
+    told(any_store, shop, "order", "o0")
+    fake.faults = [fault]
+    assert work.empty(any_store, shop, lambda _: None) == "the app was uninstalled"
+    assert fake.asked == []
+    assert again(any_store, shop).uninstalled_at is not None
+    with reading(any_store.engine) as connection:
+        left_of_it = shops.credentials(connection, any_store.ring, shop.id)
+        assert shops.counts(connection, shop.id).orders == 600  # kept until the shop asks
+    assert left_of_it == {"url": "https://x.myshopify.com", "client_secret": "s"}
+
+
+def test_an_uninstall_that_is_none_changes_nothing(
+    any_store: Store, shop: shops.Shop, fake: Fake
+) -> None:
+    told(any_store, shop, "uninstalled", "")
+    assert "still installed" in work.empty(any_store, shop, lambda _: None)
+    assert again(any_store, shop).uninstalled_at is None
+
+
+def test_a_shop_that_moved_is_known_by_its_new_address(
+    any_store: Store, shop: shops.Shop, fake: Fake
+) -> None:
+    fake.facts = ShopFacts("Renamed", "https://new.example", "GBP", "Europe/Paris")
+    told(any_store, shop, "shop", "")
+    work.empty(any_store, shop, lambda _: None)
+    now = again(any_store, shop)
+    assert (now.name, now.url, now.timezone) == (shop.name, "https://new.example", "Europe/Paris")
+    fake.facts = ShopFacts("Renamed", "https://new.example", "EUR", "Europe/Paris")
+    told(any_store, shop, "shop", "")
+    assert "the shop now says EUR" in work.empty(any_store, shop, lambda _: None)
+    assert again(any_store, shop).currency == "GBP"
+
+
+def by_law(store: Store, shop: shops.Shop, kind: str, **more: Any) -> int:
+    given = {"customer_id": None, "orders": [], "external_id": "", "via": "shopify"} | more
+    with writing(store.engine) as connection:
+        number = privacy.ask(connection, shop.id, kind, NOW, **given)
+        inbox.tell(connection, shop.id, "privacy", [str(number)], NOW)
+    return number
+
+
+def test_redacting_erases_the_customer_and_the_orders_that_are_named(
+    any_store: Store, shop: shops.Shop, fake: Fake
+) -> None:
+    o, r = tables.Order, tables.PrivacyRequest
+    with reading(any_store.engine) as connection:
+        anna = connection.scalar(select(o.customer_id).where(o.external_id == "o1"))
+        guest = connection.scalar(select(o.external_id).where(o.customer_id.is_(None)).limit(1))
+    assert anna
+    assert guest
+    number = by_law(any_store, shop, "redact", customer_id=anna, orders=[guest])
+    assert work.empty(any_store, shop, lambda _: None) == "a request to erase: erased"
+    with reading(any_store.engine) as connection:
+        assert not connection.scalars(select(o.id).where(o.customer_id == anna)).all()
+        erased = set(connection.scalars(select(o.external_id).where(o.erased)))
+        row = connection.execute(select(r).where(r.id == number)).one()
+        asked = connection.scalars(select(tables.Request.job)).all()
+    assert {"o1", guest} <= erased
+    assert (row.customer_id, row.orders, row.outcome) == (None, [], "erased")
+    assert row.done_at is not None
+    assert asked == ["train"]
+    # A later copy of the order brings nobody back, and asking twice is asking once.
+    fake.there["orders"] = [replace(made_orders(2)[1], updated_at=datetime.now(UTC))]
+    told(any_store, shop, "order", "o1")
+    told(any_store, shop, "privacy", str(number))
+    assert work.empty(any_store, shop, lambda _: None) == "1 orders"
+    with reading(any_store.engine) as connection:
+        assert connection.scalar(select(o.customer_id).where(o.external_id == "o1")) is None
+
+
+def test_nobody_known_is_nothing_to_erase(any_store: Store, shop: shops.Shop, fake: Fake) -> None:
+    by_law(any_store, shop, "redact")
+    assert work.empty(any_store, shop, lambda _: None) == "a request to erase: nothing was held"
+
+
+def test_a_shop_that_left_is_forgotten_and_one_that_is_back_is_not(
+    any_store: Store, shop: shops.Shop, fake: Fake
+) -> None:
+    by_law(any_store, shop, "shop_redact")
+    assert "which is connected" in work.empty(any_store, shop, lambda _: None)
+    by_law(any_store, shop, "shop_redact")
+    with writing(any_store.engine) as connection:
+        shop_writes.uninstall(connection, any_store.ring, shop.id, {}, NOW)
+    assert work.empty(any_store, again(any_store, shop), lambda _: None) == "the shop was forgotten"
+    with reading(any_store.engine) as connection:
+        assert shops.every(connection) == []
+        assert connection.scalars(select(tables.Order.id)).all() == []

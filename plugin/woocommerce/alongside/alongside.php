@@ -40,5 +40,4 @@ spl_autoload_register(
 
 add_action( 'before_woocommerce_init', [ Plugin::class, 'declare_compatibility' ] );
 add_action( 'woocommerce_loaded', [ Plugin::class, 'start' ] );
-register_activation_hook( __FILE__, [ WebhookHealth::class, 'schedule' ] );
-register_deactivation_hook( __FILE__, [ WebhookHealth::class, 'unschedule' ] );
+register_deactivation_hook( __FILE__, [ Deletions::class, 'cancel' ] );

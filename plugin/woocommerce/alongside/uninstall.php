@@ -10,7 +10,7 @@ namespace Alongside;
 
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
-foreach ( [ 'Choices', 'Connection', 'ConnectionPanel', 'Marks', 'Removal', 'ReportPage', 'WebhookHealth' ] as $alongside_class ) {
+foreach ( [ 'Choices', 'Connection', 'Deletions', 'Marks', 'Removal', 'Webhooks' ] as $alongside_class ) {
 	require_once __DIR__ . "/src/$alongside_class.php";
 }
 

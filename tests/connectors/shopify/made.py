@@ -43,8 +43,9 @@ def shared(amount: int, weights: list[int]) -> list[int]:
     if not whole:
         return [0] * len(weights)
     parts = [amount * weight // whole for weight in weights]
-    for at in range(amount - sum(parts)):
-        parts[at % len(parts)] += 1
+    for at, weight in enumerate(weights):
+        if sum(parts) < amount and parts[at] < weight:
+            parts[at] += 1
     return parts
 
 
@@ -185,7 +186,8 @@ def order(
         }
         for at_line, one in enumerate(lines)
     ]
-    given, worth_back, tax_back, money_back = [], 0, 0, 0
+    given, worth_back, tax_back, money_back, unlike = [], 0, 0, 0, 0
+    line_tax_back = 0
     returned = [0] * len(lines)
     shipping_there = shipping
     for at_refund, back in enumerate(refunds):
@@ -210,8 +212,10 @@ def order(
         sent = fair if back.money_minor is None else back.money_minor
         when = at + timedelta(days=back.after_days, seconds=at_refund)
         worth_back += sum(worth for _, _, worth, _ in parts)
+        line_tax_back += sum(taxed for *_, taxed in parts)
         tax_back += sum(taxed for *_, taxed in parts) + shipping_taxed
         money_back += sent
+        unlike += fair - sent
         given.append(
             {
                 "__typename": "Refund",
@@ -277,6 +281,12 @@ def order(
         "currentTotalTaxSet": money(tax - tax_back),
         "lineItems": rows,
         "refunds": given,
+        # What Shopify's own report calls net sales: without tax, less returns, and with what was
+        # given back beyond or below their worth. No field of the API; here to compare with.
+        "netSales": sum(paid)
+        - worth_back
+        - (sum(taxes) - line_tax_back if included else 0)
+        + unlike,
     } | changes
     for refund in given:
         refund["order"] = made

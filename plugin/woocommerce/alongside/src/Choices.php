@@ -22,8 +22,8 @@ final class Choices {
 		'thanks'    => 'yes',
 		'listing'   => 'no',
 		'account'   => 'no',
-		'limit'     => '8',
-		'layout'    => 'carousel',
+		'limit'     => '', // these two: as the merchant set them on the server
+		'layout'    => '',
 		'consent'   => 'auto',
 		'relay'     => 'no', // each shelf would cost the shop a start of WordPress
 		'erase_all' => 'no',
@@ -97,6 +97,7 @@ final class Choices {
 			'limit'     => [
 				'type'              => 'number',
 				'title'             => __( 'Products on a shelf', 'alongside' ),
+				'placeholder'       => __( 'as on your server', 'alongside' ),
 				'custom_attributes' => [
 					'min' => 1,
 					'max' => 24,
@@ -105,7 +106,7 @@ final class Choices {
 			'layout'    => [
 				'type'    => 'select',
 				'title'   => __( 'Layout', 'alongside' ),
-				'options' => self::layouts(),
+				'options' => [ '' => __( 'As on your server', 'alongside' ) ] + self::layouts(),
 			],
 			'people'    => [
 				'type'  => 'title',

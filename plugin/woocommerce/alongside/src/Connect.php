@@ -92,7 +92,6 @@ final class Connect {
 		}
 		Connection::keep( $found );
 		delete_transient( ConnectionPanel::CHECKED );
-		WebhookHealth::schedule();
 		return '';
 	}
 

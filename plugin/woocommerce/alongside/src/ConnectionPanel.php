@@ -15,6 +15,13 @@ final class ConnectionPanel {
 	/** Name of the transient with the last check, so that a page that is opened often stays quick. */
 	public const CHECKED = 'alongside_checked';
 
+	/**
+	 * What the buttons say, under the name that WooCommerce saves its forms for. They stand in
+	 * `.submit`, where its script does not warn of changes that would be lost.
+	 */
+	public const CONNECT    = 'alongside-connect';
+	public const DISCONNECT = 'alongside-disconnect';
+
 	public static function show(): void {
 		$known = Connection::known();
 		echo '<table class="form-table"><tbody>';
@@ -36,7 +43,9 @@ final class ConnectionPanel {
 	public static function missing(): void {
 		self::address_field();
 		echo '<p class="description">', esc_html__( 'Where your Alongside server runs. Then press Connect: you log in there, come back to approve its key, and are done.', 'alongside' ), '</p>';
-		self::button( 'connect', __( 'Connect', 'alongside' ), 'button-primary' );
+		echo '<p class="submit">';
+		self::button( self::CONNECT, __( 'Connect', 'alongside' ), 'button-primary' );
+		echo '</p>';
 	}
 
 	public static function standing(): void {
@@ -52,8 +61,10 @@ final class ConnectionPanel {
 			echo '<p>', esc_html__( 'The customer key is missing: shoppers who are logged in are not recognised.', 'alongside' ), '</p>';
 		}
 		self::address_field();
-		self::button( 'connect', __( 'Connect again', 'alongside' ), '' );
-		self::button( 'disconnect', __( 'Disconnect', 'alongside' ), 'button-link-delete' );
+		echo '<p class="submit">';
+		self::button( self::CONNECT, __( 'Connect again', 'alongside' ), '' );
+		self::button( self::DISCONNECT, __( 'Disconnect', 'alongside' ), 'button-link-delete' );
+		echo '</p>';
 	}
 
 	public static function consent(): void {
@@ -102,7 +113,7 @@ final class ConnectionPanel {
 
 	private static function button( string $does, string $label, string $look ): void {
 		printf(
-			'<button type="submit" name="alongside_do" value="%s" class="button %s">%s</button> ',
+			'<button type="submit" name="save" value="%s" class="button %s">%s</button> ',
 			esc_attr( $does ),
 			esc_attr( $look ),
 			esc_html( $label )

@@ -21,13 +21,15 @@ final class Plugin {
 	}
 
 	public static function start(): void {
+		add_action( 'init', [ self::class, 'load_words' ] );
+
 		// The merchant's side.
 		add_filter( 'woocommerce_integrations', [ self::class, 'add_settings' ] );
 		add_filter( 'plugin_action_links_' . plugin_basename( FILE ), [ self::class, 'add_link' ] );
 		add_action( 'admin_init', [ Connect::class, 'come_back' ] );
 		add_action( 'woocommerce_settings_start', [ Connect::class, 'tell' ] );
 		ReportPage::listen();
-		WebhookHealth::listen();
+		Deletions::listen();
 
 		// Where shelves stand.
 		Script::listen();
@@ -51,6 +53,11 @@ final class Plugin {
 		add_action( 'admin_init', [ PrivacyText::class, 'suggest' ] );
 		add_filter( 'wp_privacy_personal_data_exporters', [ PrivacyExporter::class, 'register' ] );
 		add_filter( 'wp_privacy_personal_data_erasers', [ PrivacyEraser::class, 'register' ], PHP_INT_MAX );
+	}
+
+	/** The translations that came with the plugin; those of wordpress.org come first by themselves. */
+	public static function load_words(): void {
+		load_plugin_textdomain( 'alongside', false, dirname( plugin_basename( FILE ) ) . '/languages' );
 	}
 
 	/**

@@ -16,10 +16,10 @@ final class Removal {
 	/** The id of ShelfWidget, whose class cannot be loaded by itself. */
 	private const WIDGET = 'alongside_shelf';
 
-	/** When the merchant presses Disconnect: keys, webhooks, the daily task. */
+	/** When the merchant presses Disconnect: keys, webhooks, news that waits. */
 	public static function of_connection(): void {
-		WebhookHealth::unschedule();
-		foreach ( WebhookHealth::ours() as $webhook ) {
+		Deletions::cancel();
+		foreach ( Webhooks::ours() as $webhook ) {
 			$webhook->delete( true );
 		}
 		self::of_api_keys();
@@ -34,9 +34,9 @@ final class Removal {
 	 * @param bool $marks Whether the marks on orders go as well.
 	 */
 	public static function of_site( bool $marks ): void {
-		$known = Connection::known();
-		if ( $known->stands() ) {
-			self::of_rows( 'wc_webhooks', 'delivery_url LIKE %s', self::begins( "$known->base_url/webhooks/woocommerce/$known->public_key" ) );
+		$address = Webhooks::address();
+		if ( '' !== $address ) {
+			self::of_rows( 'wc_webhooks', 'delivery_url LIKE %s', self::begins( $address ) );
 			delete_transient( 'woocommerce_webhook_ids_status_active' );
 		}
 		self::of_api_keys();
@@ -62,10 +62,10 @@ final class Removal {
 		if ( self::exists( $logs ) && self::exists( $all ) ) {
 			global $wpdb;
 			// phpcs:ignore -- names of tables
-			$wpdb->query( $wpdb->prepare( "DELETE l FROM `$logs` l JOIN `$all` a ON a.action_id = l.action_id WHERE a.hook = %s", WebhookHealth::HOOK ) );
+			$wpdb->query( $wpdb->prepare( "DELETE l FROM `$logs` l JOIN `$all` a ON a.action_id = l.action_id WHERE a.hook = %s", Deletions::HOOK ) );
 		}
-		self::of_rows( 'actionscheduler_actions', 'hook = %s', WebhookHealth::HOOK );
-		self::of_rows( 'actionscheduler_groups', 'slug = %s', WebhookHealth::GROUP );
+		self::of_rows( 'actionscheduler_actions', 'hook = %s', Deletions::HOOK );
+		self::of_rows( 'actionscheduler_groups', 'slug = %s', Deletions::GROUP );
 	}
 
 	private static function of_options(): void {

@@ -16,30 +16,42 @@ final class ReportTables {
 	 * @param array $told As docs/http.md has it.
 	 */
 	public static function show( array $told ): void {
-		$verdict = (string) ( $told['verdict'] ?? '' );
-		$notice  = [
-			'helping'  => 'success',
-			'hurting'  => 'error',
-			'lopsided' => 'warning',
-		][ $verdict ] ?? 'info';
-		$said    = (string) ( $told['sentence'] ?? '' );
-		if ( '' === $said ) {
-			$said = __( 'The test has just begun and was not counted yet.', 'alongside' );
-		}
-		printf( '<div class="notice notice-%s inline"><p><strong>%s</strong></p></div>', esc_attr( $notice ), esc_html( $said ) );
+		self::said( $told );
 		self::head( $told );
 		$report = $told['report'] ?? null;
 		if ( ! is_array( $report ) ) {
 			return;
 		}
-		$write = new Figures( (string) ( $report['currency'] ?? get_woocommerce_currency() ) );
-		if ( 'lopsided' !== $verdict && is_array( $report['extra'] ?? null ) ) {
-			self::extra( $report['extra'], $write, in_array( $verdict, [ 'helping', 'hurting' ], true ) );
+		$told   += [ 'verdict' => '' ];
+		$report += [
+			'control'     => [],
+			'treatment'   => [],
+			'differences' => [],
+			'currency'    => get_woocommerce_currency(),
+		];
+		$sound = 'lopsided' !== $told['verdict']; // else the groups must not be compared
+		$write = new Figures( (string) $report['currency'] );
+		if ( $sound && is_array( $report['extra'] ?? null ) ) {
+			self::extra( $report['extra'], $write, in_array( $told['verdict'], [ 'helping', 'hurting' ], true ) );
 		}
-		self::arms( (array) ( $report['control'] ?? [] ), (array) ( $report['treatment'] ?? [] ), $write );
-		if ( 'lopsided' !== $verdict ) {
-			self::differences( (array) ( $report['differences'] ?? [] ), $write );
+		self::arms( (array) $report['control'], (array) $report['treatment'], $write );
+		if ( $sound ) {
+			self::differences( (array) $report['differences'], $write );
 		}
+	}
+
+	/** The sentence: if only one thing is read, this. */
+	private static function said( array $told ): void {
+		$looks = [
+			'helping'  => 'success',
+			'hurting'  => 'error',
+			'lopsided' => 'warning',
+		];
+		$said  = (string) ( $told['sentence'] ?? '' );
+		if ( '' === $said ) {
+			$said = __( 'The test has just begun and was not counted yet.', 'alongside' );
+		}
+		printf( '<div class="notice notice-%s inline"><p><strong>%s</strong></p></div>', esc_attr( $looks[ $told['verdict'] ?? '' ] ?? 'info' ), esc_html( $said ) );
 	}
 
 	private static function head( array $told ): void {

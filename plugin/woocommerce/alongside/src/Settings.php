@@ -54,16 +54,15 @@ final class Settings extends WC_Integration {
 			return false;
 		}
 		$this->keep_connection();
-		$pressed = self::posted( 'alongside_do' );
-		if ( 'connect' === $pressed ) {
+		$pressed = self::posted( 'save' );
+		if ( ConnectionPanel::CONNECT === $pressed ) {
 			Connect::leave(); // does not come back here, unless the address is missing
 		}
-		if ( 'disconnect' === $pressed ) {
+		if ( ConnectionPanel::DISCONNECT === $pressed ) {
 			Removal::of_connection();
 			WC_Admin_Settings::add_message( __( 'Disconnected. Shelves are gone from your pages; your server keeps what it has until you remove the shop there.', 'alongside' ) );
 		}
 		delete_transient( ConnectionPanel::CHECKED );
-		WebhookHealth::schedule();
 		return parent::process_admin_options();
 	}
 
@@ -74,7 +73,7 @@ final class Settings extends WC_Integration {
 	 * @param mixed  $value As posted.
 	 */
 	public function validate_limit_field( $key, $value ): string {
-		return (string) max( 1, min( 24, (int) $value ) );
+		return (int) $value > 0 ? (string) min( 24, (int) $value ) : '';
 	}
 
 	private function keep_connection(): void {

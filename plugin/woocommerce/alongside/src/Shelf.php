@@ -24,25 +24,47 @@ final class Shelf {
 			return '';
 		}
 		Script::need();
-		$layout     = (string) ( $said['layout'] ?? '' );
-		$layouts    = Choices::layouts();
-		$attributes = [
-			'placement' => $placement,
-			'product'   => self::id( $said['product'] ?? 0 ),
-			'category'  => self::id( $said['category'] ?? 0 ),
-			'cart'      => (string) ( $said['cart'] ?? '' ),
-			'limit'     => (string) self::limit( $said['limit'] ?? 0 ),
-			'heading'   => (string) ( $said['heading'] ?? '' ),
-			'layout'    => isset( $layouts[ $layout ] ) ? $layout : Choices::of( 'layout' ),
-			'currency'  => get_woocommerce_currency(),
-			'variant'   => self::id( $said['variant'] ?? 0 ),
-			'price'     => self::id( $said['price'] ?? 0 ),
-		];
-		$html = '<product-shelf';
+		$attributes = [ 'placement' => $placement ] + self::attributes( $said );
+		$html       = '<product-shelf';
 		foreach ( array_filter( $attributes, 'strlen' ) as $name => $value ) {
 			$html .= sprintf( ' %s="%s"', $name, esc_attr( $value ) );
 		}
 		return "$html></product-shelf>";
+	}
+
+	/**
+	 * The same in a block of the page, as wide as a block theme's other wide ones.
+	 *
+	 * @param string                    $placement As above.
+	 * @param array<string, string|int> $said      As above.
+	 */
+	public static function in_a_place( string $placement, array $said = [] ): string {
+		$html = self::html( $placement, $said );
+		return '' === $html ? '' : "<div class=\"alongside-place alignwide\">$html</div>";
+	}
+
+	/**
+	 * @param array<string, string|int> $said As `html` takes them.
+	 * @return array<string, string>
+	 */
+	private static function attributes( array $said ): array {
+		$said += [
+			'cart'    => '',
+			'heading' => '',
+			'layout'  => '',
+			'limit'   => 0,
+		];
+		$ids   = [];
+		foreach ( [ 'product', 'category', 'variant', 'price' ] as $name ) {
+			$ids[ $name ] = absint( $said[ $name ] ?? 0 ) ? (string) absint( $said[ $name ] ) : '';
+		}
+		return $ids + [
+			'cart'     => (string) $said['cart'],
+			'limit'    => self::limit( $said['limit'] ),
+			'heading'  => (string) $said['heading'],
+			'layout'   => isset( Choices::layouts()[ $said['layout'] ] ) ? (string) $said['layout'] : Choices::of( 'layout' ),
+			'currency' => get_woocommerce_currency(),
+		];
 	}
 
 	/**
@@ -63,18 +85,10 @@ final class Shelf {
 	}
 
 	/**
-	 * @param mixed $given A whole number or nothing.
-	 */
-	private static function id( $given ): string {
-		$id = absint( $given );
-		return $id ? (string) $id : '';
-	}
-
-	/**
 	 * @param mixed $given A number, or nothing for the merchant's choice.
 	 */
-	private static function limit( $given ): int {
-		$limit = absint( $given );
-		return $limit ? min( 24, $limit ) : max( 1, min( 24, (int) Choices::of( 'limit' ) ) );
+	private static function limit( $given ): string {
+		$limit = absint( $given ) ? absint( $given ) : absint( Choices::of( 'limit' ) );
+		return $limit ? (string) min( 24, $limit ) : '';
 	}
 }
