@@ -14,7 +14,7 @@ export PORT DEMO_PORT
 # A Node.js of the machine's, or the one that `.venv/.node` installs from a pinned wheel.
 export PATH := $(PATH):$(CURDIR)/.venv/node/bin
 
-.PHONY: help demo test lint serve bundle packages bench prove requirements clean
+.PHONY: help demo forget test lint serve bundle packages bench prove requirements clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,8 +55,11 @@ install = $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0
 
 # --- verbs ----------------------------------------------------------------------------------------
 
-demo: .venv/.runtime ## the main job on real orders; DEMO_ONCE=1 checks it and stops
-	$(BIN)/python -m demo.tour $(if $(DEMO_ONCE),--once)
+demo: .venv/.runtime ## the main job on real orders; DEMO_ONCE=1 checks it and stops, SHOPPERS=200 fills the report
+	$(BIN)/python -m demo.tour $(if $(DEMO_ONCE),--once) $(if $(SHOPPERS),--shoppers $(SHOPPERS))
+
+forget: .venv/.runtime ## remove everything that simulated shoppers made
+	$(BIN)/python -m demo.tour --forget
 
 serve: .venv/.runtime ## the application and the clock; settings in docs/settings.md
 	$(BIN)/flask db upgrade
