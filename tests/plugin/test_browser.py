@@ -46,10 +46,12 @@ def served(site: Site, app: Flask | None = None) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app or site.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture
@@ -165,7 +167,7 @@ new PerformanceObserver(list => list.getEntries().forEach(it => {
 
 
 @pytest.fixture
-def hostile(store: Store, shop: Shop) -> Iterator[tuple[Site, Shop]]:
+def hostile(store: Store, shop: Shop) -> tuple[Site, Shop]:
     """The trained shop, in which every text that comes from outside tries to be code."""
     site = Site(store)
     changed = [
@@ -175,7 +177,7 @@ def hostile(store: Store, shop: Shop) -> Iterator[tuple[Site, Shop]]:
     ]  # fmt: skip
     with writing(store.engine) as connection:
         catalogue.save_products(connection, shop.id, changed)
-        shop_writes.save_facts(connection, shop.id, MARKUP, shop.timezone, shop.locale)
+        shop_writes.describe(connection, shop.id, MARKUP, shop.timezone, shop.locale)
         heading = ShelfLook(heading=MARKUP[:80])
         rules.save_look(connection, shop.id, "also_bought", heading)
         rules.add_rule(connection, shop.id, Rule("pin", "product", "p7"), datetime.now(UTC))
@@ -185,7 +187,7 @@ def hostile(store: Store, shop: Shop) -> Iterator[tuple[Site, Shop]]:
         jobs.finish_run(connection, run, "failed", MARKUP, datetime.now(UTC))
         people.note(connection, MARKUP, MARKUP, datetime.now(UTC), shop_id=shop.id)
     site.experiment(shop)
-    yield site, shop
+    return site, shop
 
 
 def pages_of(site: Site, key: str) -> list[tuple[str, str]]:
