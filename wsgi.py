@@ -36,6 +36,7 @@ COMMANDS = {
     "experiment": "plugin.commands.experiment:experiment",
     "plan": "plugin.commands.plan:plan",
     "report": "plugin.commands.report:report",
+    "letters": "plugin.commands.letters:letters",
     "explain": "plugin.commands.explain:explain",
     "privacy": "plugin.commands.privacy:privacy",
     "doctor": "plugin.commands.doctor:doctor",

@@ -29,9 +29,11 @@ from plugin import (
     proxy,
     refusals,
     report,
+    report_files,
     rules,
     session,
     settings,
+    sharing,
     shelves,
     shoppers,
     shops,
@@ -45,9 +47,9 @@ from store.opening import Store
 LONGEST_BODY = 64 * 1024
 
 ROOMS = (
-    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, models,
-    data, privacy, settings, people, log, api, shoppers, webhooks, install_woocommerce,
-    install_shopify, proxy,
+    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, report_files,
+    sharing, models, data, privacy, settings, people, log, api, shoppers, webhooks,
+    install_woocommerce, install_shopify, proxy,
 )  # fmt: skip
 
 

@@ -64,6 +64,15 @@ JOB = {
 }
 RUN = {"running": "at work", "ok": "done", "failed": "failed", "cut off": "cut off"}
 PLATFORM = {"woocommerce": "WooCommerce", "shopify": "Shopify", "files": "imported files"}
+PART = {
+    "new": "New visitors",
+    "returning": "Bought here before",
+    "phone": "On phones",
+    "computer": "On computers and tablets",
+    "stayed": "Saw one group's pages only",
+    "first_week": "Entered in the first week",
+    "later_weeks": "Entered later",
+}
 METRIC = {
     "cvr": "Conversion rate",
     "rpv": "Revenue per visitor, capped",

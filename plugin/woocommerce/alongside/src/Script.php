@@ -21,10 +21,10 @@ final class Script {
 	private const BASKET  = 'alongside-basket';
 
 	/**
-	 * As widget.md has it: a shelf's place is kept unless the script is blocked. The last rule is
-	 * that of ProductPage.
+	 * As docs/widget.md has it: a shelf's place is kept unless the script is blocked. None is kept for
+	 * those that most shoppers have nothing for. The last rule is that of ProductPage.
 	 */
-	private const PLACE = '@supports selector(&){:root:not(.shelf-off) product-shelf:empty{display:block;height:var(--shelf-height,28em)}:root:not(.shelf-off) product-shelf[layout=grid]:empty{--shelf-height:52em}:root:not(.shelf-off) .alongside-instead:not(.alongside-core)>.alongside-related{display:none}}';
+	private const PLACE = '.alongside-place{margin-block:2em}product-shelf:is([placement=buy_again],[placement=recently_viewed]):empty{--shelf-height:1px}@supports selector(&){:root:not(.shelf-off) product-shelf:empty{display:block;height:var(--shelf-height,28em)}:root:not(.shelf-off) product-shelf[layout=grid]:empty{--shelf-height:52em}:root:not(.shelf-off) .alongside-instead:not(.alongside-core)>.alongside-related{display:none}}';
 
 	public static function listen(): void {
 		add_action( 'wp_enqueue_scripts', [ self::class, 'register' ] );
