@@ -138,7 +138,7 @@ def _line(row: Row, currency: str, included: bool) -> OrderLine:
             discount = (2 * discount * net + paid) // (2 * paid)  # rounded to the nearest
         gross = net + discount
     bundle = row.get("lineItemGroup")
-    if not isinstance(bundle, Mapping) or not numeric(bundle.get("productId")):
+    if not isinstance(bundle, dict) or not numeric(bundle.get("productId")):
         bundle = None
     return OrderLine(
         id=id_of(row),
@@ -186,7 +186,7 @@ def refund(row: Row) -> Refund:
     paid: then their worth is what the order lost.
     """
     of = row.get("order")
-    if not isinstance(of, Mapping):
+    if not isinstance(of, dict):
         raise ValueError("order is missing")
     currency, included = text(of, "currencyCode"), flag(of, "taxesIncluded")
     lines = []
@@ -228,8 +228,8 @@ def product(row: Row, sizes: Mapping[str, int]) -> Product:
     """`sizes`: how many products lie in each collection, by its id. The smallest comes first: it
     says most about the product. ("Home page" and "All" are collections, too.)"""
     bounds = row.get("priceRangeV2")
-    least = bounds.get("minVariantPrice") if isinstance(bounds, Mapping) else None
-    if not isinstance(least, Mapping):
+    least = bounds.get("minVariantPrice") if isinstance(bounds, dict) else None
+    if not isinstance(least, dict):
         raise ValueError("priceRangeV2 is missing")
     currency = text(least, "currencyCode")
     rows = sorted(rows_needed(row, "variants"), key=lambda v: (count(v, "position"), id_of(v)))
@@ -298,9 +298,9 @@ def _withheld(row: Row) -> str:
 
 def _image(row: Row) -> Image | None:
     media = row.get("featuredMedia")
-    preview = media.get("preview") if isinstance(media, Mapping) else None
-    image = preview.get("image") if isinstance(preview, Mapping) else None
-    if not isinstance(image, Mapping) or not isinstance(image.get("url"), str):
+    preview = media.get("preview") if isinstance(media, dict) else None
+    image = preview.get("image") if isinstance(preview, dict) else None
+    if not isinstance(image, dict) or not isinstance(image.get("url"), str):
         return None
     size = [image.get(name) for name in ("width", "height")]
     width, height = (side if type(side) is int and side > 0 else None for side in size)
