@@ -99,6 +99,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def literal(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a literal statement, written with `?`, with each of these rows of values."""
+    marked = sql if connection.dialect.paramstyle == "qmark" else percent_marks(sql)
+    connection.exec_driver_sql(marked, list(rows))
+
+
 class Serving:
     """Answers the questions of requests: literal SQL, each statement for itself, no transaction.
 

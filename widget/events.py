@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,7 @@ class Checker:
     visitor: bytes | None  # the keyed digest of who sends
     products: Mapping[str, int]  # the shop's id -> the store's key
     now: datetime
+    read: dict[str, tokens.TokenFacts | str] = field(default_factory=dict)  # tokens seen before
 
     def check(self, event: object) -> Told | str:
         """The event as it may be saved, or why it may not."""
@@ -76,7 +77,8 @@ class Checker:
         return Told(
             id=identifier,
             type=kind,
-            visitor=self.visitor,
+            # Anybody can have a token that caches keep: it tells of a shelf, never of a visitor.
+            visitor=self.visitor if facts.visitor else None,
             product_id=product,
             placement=facts.placement,
             experiment_id=facts.experiment,
@@ -97,6 +99,11 @@ class Checker:
     def _token(self, text: object) -> tokens.TokenFacts | str:
         if not isinstance(text, str):
             return "token must be the one that came with the shelf"
+        if text not in self.read:  # the events of a page mostly carry the same one
+            self.read[text] = self._read(text)
+        return self.read[text]
+
+    def _read(self, text: str) -> tokens.TokenFacts | str:
         facts = tokens.read(self.token_keys, text)
         if facts is None or facts.shop != self.shop_id:
             return "token is not one of this shop's"
