@@ -40,6 +40,24 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"PROVE_VISITORS": "10000", "PROVE_BROWSERS": "8"},
         ["pytest", "-q", "-s", "tests/widget/test_cached_pages.py", "--timeout=3000"],
     ),
+    "ingest": (
+        "The whole server killed with SIGKILL under load: no acknowledged event lost or doubled.",
+        {"PROVE_KILLS": "20"},
+        ["pytest", "-qs", "tests/widget/test_endurance.py", "-k", "killed", "-p", "no:randomly"],
+    ),
+    "publishing": (
+        "Publications and roll-backs under load: no answer failed, mixed, or old after a second.",
+        {"PROVE_FLIPS": "20"},
+        [
+            "pytest",
+            "-qs",
+            "tests/widget/test_endurance.py",
+            "-k",
+            "publishing",
+            "-p",
+            "no:randomly",
+        ],
+    ),
     "statistics": (
         "The verdict's false alarms and power over 2,000 simulated tests a cell.",
         {},

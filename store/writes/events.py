@@ -56,6 +56,7 @@ def save_events(
     """
     if not events:
         return
+    received = to_micros(now)
     literal(
         connection,
         _EVENT,
@@ -63,7 +64,7 @@ def save_events(
             (
                 shop_id, event.id, event.type, event.visitor, event.product_id, event.placement,
                 event.experiment_id, event.arm, event.model_id, event.nonce,
-                None if event.at is None else to_micros(event.at), to_micros(now),
+                None if event.at is None else to_micros(event.at), received,
             )
             for event in events
         ],
@@ -91,7 +92,7 @@ def save_events(
             connection,
             _ENTRY,
             [
-                (experiment, visitor, arm, to_micros(now), device or None)
+                (experiment, visitor, arm, received, device or None)
                 for experiment, visitor, arm in entries
             ],
         )

@@ -24,6 +24,7 @@ PRODUCTS = os.environ.get("BENCH_PRODUCTS", "")
 PARTS: dict[str, list[str]] = {
     "statistics": ["tests.bench.statistics"],
     "serving": ["tests.bench.serving"],
+    "ingest": ["tests.bench.ingest"],
     "accuracy": ["tests.bench.accuracy", "--orders", ORDERS, "--products", PRODUCTS],
 }
 LIBRARIES = ("flask", "sqlalchemy", "gunicorn", "numpy", "scipy", "scikit-surprise", "rapidfuzz")
