@@ -12,8 +12,8 @@ from store.engine import reading
 from store.keys import Ring
 from store.reads.shelf import ShopConfig, shop_config
 
-# A published or rolled-back model, a started or stopped experiment is seen within a second: after so
-# long, and the moment that reading takes.
+# A published or rolled-back model, a started or stopped experiment is seen within a second: after
+# so long, and the moment that reading takes.
 FRESH_FOR_S = 0.8
 # Shops (and mistyped keys) remembered: more than that and the oldest goes.
 MOST = 1_000
