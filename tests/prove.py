@@ -51,6 +51,24 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"PROVE_ADMIN": "1"},
         ["pytest", "-q", "tests/plugin/test_browser.py", "-k", "every_page", "--timeout=600"],
     ),
+    "ingest": (
+        "The whole server killed with SIGKILL under load: no acknowledged event lost or doubled.",
+        {"PROVE_KILLS": "20"},
+        ["pytest", "-qs", "tests/widget/test_endurance.py", "-k", "killed", "-p", "no:randomly"],
+    ),
+    "publishing": (
+        "Publications and roll-backs under load: no answer failed, mixed, or old after a second.",
+        {"PROVE_FLIPS": "20"},
+        [
+            "pytest",
+            "-qs",
+            "tests/widget/test_endurance.py",
+            "-k",
+            "publishing",
+            "-p",
+            "no:randomly",
+        ],
+    ),
     "statistics": (
         "The verdict's false alarms and power over 2,000 simulated tests a cell.",
         {},

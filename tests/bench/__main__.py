@@ -25,6 +25,7 @@ SIZE = os.environ.get("BENCH_SIZE", "").split()  # fewer orders than `connectors
 PARTS: dict[str, list[str]] = {
     "statistics": ["tests.bench.statistics"],
     "serving": ["tests.bench.serving"],
+    "ingest": ["tests.bench.ingest"],
     "connectors": ["tests.bench.connectors", *SIZE],
     "accuracy": ["tests.bench.accuracy", "--orders", ORDERS, "--products", PRODUCTS],
 }
