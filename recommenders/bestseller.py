@@ -12,17 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommenders.baskets import (
-    DAY_S,
-    FLOOR_BUYERS,
-    baskets,
-    decay,
-    distinct,
-    order_buyers,
-    order_instants,
-)
+from recommenders.baskets import DAY_S, FLOOR_BUYERS, distinct
+from recommenders.known import Known
 from recommenders.ranked import Sheet, best
-from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
+from store.records import LIST_WIDTH, Lists, Strategy, slot
 
 WINDOW_DAYS = 28  # what "this month" means in a reason: whole weeks, so that weekdays weigh equally
 
@@ -49,10 +42,11 @@ class Bestseller:
         if self.width < 1:
             raise ValueError(f"width must be 1 or more, not {self.width}")
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+    def fit(self, known: Known) -> Lists:
         """One list for the shop (slot `bestseller:`) and one for each category with sales."""
-        score = self.popularity(interactions, catalogue, now_s)
-        support = _recent_orders(interactions, len(catalogue), now_s)
+        catalogue = known.catalogue
+        score = known.popularity(self.half_life_days)
+        support = _recent_orders(known)
         by_category = members(catalogue.categories)
         sheet = Sheet(1 + len(by_category), self.width)
         everything = np.arange(len(catalogue), dtype=np.int32)
@@ -63,21 +57,14 @@ class Bestseller:
         names = [slot(self.strategy), *(slot(self.strategy, c) for c in by_category)]
         return sheet.lists(self.strategy, names)
 
-    def popularity(
-        self, interactions: Interactions, catalogue: Catalogue, now_s: int
-    ) -> NDArray[np.float32]:
-        """The decayed number of orders of every product of the catalogue."""
-        weight = decay(order_instants(interactions), now_s, self.half_life_days)
-        score = baskets(interactions, len(catalogue)).T @ weight
-        return np.asarray(score, dtype=np.float32)
 
-
-def _recent_orders(interactions: Interactions, products: int, now_s: int) -> NDArray[np.int32]:
+def _recent_orders(known: Known) -> NDArray[np.int32]:
     """Distinct orders with each product in the last 28 days; 0 under 3 distinct buyers."""
-    recent = interactions.at_s > now_s - WINDOW_DAYS * DAY_S
+    interactions, products = known.interactions, known.products
+    recent = interactions.at_s > known.now_s - WINDOW_DAYS * DAY_S
     order, product = interactions.order[recent], interactions.product[recent].astype(np.int64)
     orders = distinct(order * products + product) % max(products, 1)
-    buyer = order_buyers(interactions)[order]
+    buyer = known.buyers[order]
     buyers = distinct(buyer * products + product) % max(products, 1)
     many = np.bincount(buyers, minlength=products) >= FLOOR_BUYERS
     return np.where(many, np.bincount(orders, minlength=products), 0).astype(np.int32)

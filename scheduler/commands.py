@@ -175,7 +175,7 @@ def train(shop: str, until: str | None, as_json: bool) -> None:
                         for o in trained.outcomes
                     ],
                     "measures": [
-                        _as_json(m) for t in trained.trials for m in (*t.measures, t.gain)
+                        _as_json(m) for t in trained.trials for m in (*t.measures, t.gain, *t.gains)
                     ],
                 }
             )
