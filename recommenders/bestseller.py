@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from recommenders.baskets import DAY_S, FLOOR_BUYERS, distinct
 from recommenders.known import Known
+from recommenders.pace import half_life
 from recommenders.ranked import Sheet, best
 from store.records import LIST_WIDTH, Lists, Strategy, slot
 
@@ -26,18 +27,18 @@ class Bestseller:
 
     Orders, not pieces: one wholesale order of 500 is one order. Evidence: `support` is the number
     of distinct orders with b in the last 28 days, 0 while fewer than 3 distinct buyers placed
-    them; `strength` is the score. Cost: one pass over the order lines. Fails for products without
+    them; `strength` is the score. Cost: a few passes over the lines. Fails for products without
     orders, which are not listed; a shop without orders has no bestsellers.
     """
 
     strategy: Strategy = "bestseller"
-    # Windows of 7 to 30 days beat all-time popularity by 30 to 100 % on real orders; a half-life
-    # of two weeks gives an order a mean weight of 20 days and never runs empty in a quiet month.
-    half_life_days: float = 14.0
+    # None: what foretold this shop's own past best (`pace.py`). On real orders windows of 7 to 30
+    # days beat all-time popularity by 30 to 100 %; a shop with few orders needs longer ones.
+    half_life_days: float | None = None
     width: int = LIST_WIDTH
 
     def __post_init__(self) -> None:
-        if self.half_life_days <= 0:
+        if self.half_life_days is not None and self.half_life_days <= 0:
             raise ValueError(f"half_life_days must be above 0, not {self.half_life_days}")
         if self.width < 1:
             raise ValueError(f"width must be 1 or more, not {self.width}")
@@ -45,7 +46,7 @@ class Bestseller:
     def fit(self, known: Known) -> Lists:
         """One list for the shop (slot `bestseller:`) and one for each category with sales."""
         catalogue = known.catalogue
-        score = known.popularity(self.half_life_days)
+        score = known.popularity(self.half_life_days or half_life(known))
         support = _recent_orders(known)
         by_category = members(catalogue.categories)
         sheet = Sheet(1 + len(by_category), self.width)

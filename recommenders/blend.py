@@ -10,12 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from recommenders.bought_together import BoughtTogether, add_evidence, sheets
 from recommenders.choose import Ask
-from recommenders.ease import ease
 from recommenders.known import Known
 from recommenders.learn import Lesson, Mind, learn
 from recommenders.questions import Question, Split, also_bought
@@ -32,8 +30,8 @@ _TOGETHER = {
     "damped": BoughtTogether(damping=0.3, half_life_days=365, width=NOMINATED),
     "walk": BoughtTogether(damping=0.3, size_discount=1, half_life_days=365, width=NOMINATED),
 }
-_POPULAR = {"popular 7": 7.0, "popular 30": 30.0}
-NAMES = (*_TOGETHER, "apart", "similar", "bridged", *_POPULAR)
+_POPULAR = {"popular 7": 7.0, "popular 30": 30.0, "popular 120": 120.0}
+NAMES = (*_TOGETHER, "similar", "bridged", *_POPULAR)
 # Used as they are where a shop has too little history to learn from: company first, what is alike
 # where company is unknown, a little of what sells.
 PRIOR = {"together": 1.0, "damped": 0.3, "similar": 0.1, "popular 30": 0.05}
@@ -44,9 +42,10 @@ _HARDLY_ANY = 0.01  # the P(b | a) of a product that was never bought with anoth
 class Blend:
     """score(a -> b) = sum over the voices of weight * said(a, b), each voice's loudest word 1
 
-    Voices: four settings of co-purchase; `apart`, EASE on baskets; attribute likeness; `bridged`,
-    the company of what looks alike; popularity of the last week and month. Weights are never
-    negative and learned (see `learn.py` for how and against what).
+    Voices: four settings of co-purchase; attribute likeness; `bridged`, the company of what looks
+    alike; popularity of the last week, month and third of a year. Whom to believe is learned (see
+    `learn.py` for how and against what). EASE on baskets was tried as a voice: it added nothing to
+    these and cost more than all of them.
     Evidence: as for `bought_together` where the two were ever bought together; else `strength` is
     0 and `support` holds the SHARED_* bits of `similar`, 0 where they share nothing we know of.
     Cost: the voices once for each of three windows and once for today.
@@ -102,7 +101,6 @@ class Blend:
         own = sparse.eye_array(known.products, format="csr", dtype=np.float32)
         together, alike = _together(known), likeness(known)
         voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in together.items()}
-        voices["apart"] = _apart(known)
         voices["similar"] = reading(alike)
         # Each product's company speaks for those that look like it, the closest the loudest.
         bridge = together["damped"].copy()
@@ -124,26 +122,6 @@ def _together(known: Known) -> dict[str, sparse.csr_array]:
         return {name: sheet.matrix(known.products) for name, sheet in found}
 
     return known.once("together", make)
-
-
-def _apart(known: Known) -> Voice:
-    """EASE on baskets: what an order holds beside this, apart from what the rest explains."""
-
-    def make() -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-        size = np.maximum(np.diff(known.baskets.indptr), 1)
-        weight = np.sqrt(known.decayed(365.0) / size**0.5)
-        return ease((sparse.diags_array(weight) @ known.baskets).tocsr(), 20.0)
-
-    def voice(rows: Rows) -> NDArray[np.float32]:
-        weights, kept = known.once("apart", make)
-        place = np.full(known.products, -1)
-        place[kept] = np.arange(len(kept))
-        said = np.zeros((len(rows), known.products), dtype=np.float32)
-        heard = np.flatnonzero(place[rows] >= 0)
-        said[heard[:, None], kept[None, :]] = weights[place[rows[heard]]]
-        return said
-
-    return voice
 
 
 def likeness(known: Known) -> sparse.csr_array:

@@ -30,7 +30,7 @@ from recommenders.study import Minds, Study, study
 from recommenders.voices import NOMINATED, Choir, Rows, Voice, table
 from store.records import LIST_WIDTH, Catalogue, Lists, Strategy, slot
 
-_POPULAR = {"popular 7": 7.0, "popular 14": 14.0, "popular 30": 30.0}
+_POPULAR = {"popular 7": 7.0, "popular 14": 14.0, "popular 30": 30.0, "popular 120": 120.0}
 _OWN = {"own 30": 30.0, "own 120": 120.0, "own ever": 3_650.0}
 NAMES = (
     *_OWN,
@@ -60,7 +60,7 @@ class ForYou:
     rate, times the shop's present demand for it, and times both (`repurchase.py`); `own rate`, how
     often they buy it; `taste`, EASE on decayed histories; `company`, co-purchase of the decayed
     history; `kin`, a random walk over customers; `alike`, attribute likeness to it; `personal`,
-    Surprise's SVD; popularity of one, two and four weeks. Weights are never negative and learned.
+    Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is learned.
     Evidence: `support` is the number of the customer's orders with b, `strength` the score.
     Cost: the voices once for each of three windows and once for today; EASE the most (`ease.py`).
     """
@@ -160,7 +160,7 @@ class ForYou:
 
 
 def _svd(known: Known) -> Voice:
-    personal = Personal(width=NOMINATED, max_ratings=150_000, active_days=3_650)
+    personal = Personal(width=NOMINATED, max_ratings=80_000, active_days=3_650)
 
     def voice(rows: Rows) -> sparse.csr_array:
         return known.once("svd", lambda: personal.sheet(known).matrix(known.products))[rows]

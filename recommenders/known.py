@@ -45,6 +45,10 @@ class Known:
         view: View = self._made[name]
         return view
 
+    def forget(self) -> None:
+        """Let go of the views: of a past instant nothing more is asked."""
+        self._made.clear()
+
     @property
     def products(self) -> int:
         return len(self.catalogue)

@@ -25,12 +25,12 @@ from recommenders.voices import Table
 K = 10
 _DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
 # How far one step may turn a voice up, relative to the loudest; small ones to finish with.
-STEPS = (0.03, 0.1, 0.3, 1.0)
+STEPS = (0.05, 0.2, 1.0)
 # A step has to bring two parts in a thousand: less is noise on a thousand questions.
 WORTHWHILE = 1.002
-MOST_STEPS = 12
+MOST_STEPS = 10
 ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
-STEP_QUESTIONS = 600  # of each window, by which steps are judged: three windows are then enough
+STEP_QUESTIONS = 500  # of each window, by which steps are judged: three windows are then enough
 
 Way = Literal["single", "prior", "sum", "trees", "both"]
 # The simplest first: of equals it is taken.

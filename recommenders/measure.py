@@ -114,6 +114,7 @@ def backtest(
     lived = live(split.cut_s) if live else {}
     trials = [stage.trial(placement, found, lived) for placement, found in asked.items() if found]
     past.add(ensembles, then, split)
+    then.forget()
     return Backtest(trials, past, split.cut_s)
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommenders.baskets import DAY_S
-from recommenders.bestseller import Bestseller
 from recommenders.known import Known
+from recommenders.pace import half_life
 from recommenders.ranked import Sheet, best
 from store.records import LIST_WIDTH, Interactions, Lists, Strategy, slot
 
@@ -95,7 +95,7 @@ def demand(known: Known) -> NDArray[np.float32]:
 
     A thousandth is added, so that habits in what nobody else buys keep their order.
     """
-    sales = known.popularity(Bestseller().half_life_days)
+    sales = known.popularity(half_life(known))
     highest = max(float(sales.max(initial=0)), 1e-12)
     return np.asarray(sales / highest + 0.001, dtype=np.float32)
 

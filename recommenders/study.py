@@ -69,5 +69,7 @@ def study(ensembles: Sequence[Ensemble], known: Known) -> Study:
     """The lessons of the last windows before now."""
     found = Study()
     for split in windows(known.interactions, known.now_s) if ensembles else ():
-        found.add(ensembles, known.at(split.cut_s, as_of(known.catalogue, split)), split)
+        then = known.at(split.cut_s, as_of(known.catalogue, split))
+        found.add(ensembles, then, split)
+        then.forget()
     return found

@@ -9,6 +9,7 @@ import pytest
 
 from recommenders.bestseller import Bestseller
 from recommenders.known import Known
+from recommenders.pace import USUAL, half_life
 from tests.recommenders.shops import NOW_S, catalogue, orders
 
 
@@ -60,3 +61,26 @@ def test_five_hundred_pieces_in_one_order_are_one_order() -> None:
 def test_a_half_life_of_nothing_is_refused_at_birth() -> None:
     with pytest.raises(ValueError, match="half_life_days"):
         Bestseller(half_life_days=0)
+
+
+def test_the_pace_of_a_shop_of_fashions_is_quick_and_of_staples_slow() -> None:
+    # Fashions: every ten days another product leads. Staples: two of five always lead a little,
+    # but few orders tell so, and each week chance puts others in front.
+    random = np.random.default_rng(1)
+    turning = orders(
+        *((i, day / 4, [int(day / 40), 60 + i % 30]) for i, day in enumerate(range(960)))
+    )
+    share = np.r_[np.full(12, 0.05), np.full(80, 0.005)]
+    steady = orders(
+        *(
+            (i, i / 1.2, [int(p) for p in random.choice(92, 2, False, share / share.sum())])
+            for i in range(400)
+        )
+    )
+    goods = catalogue(100)
+    assert half_life(Known(turning, goods, NOW_S)) <= 14
+    assert half_life(Known(steady, goods, NOW_S)) >= 56
+
+
+def test_a_shop_too_young_to_learn_its_pace_keeps_the_usual() -> None:
+    assert half_life(Known(orders((0, 1, [0])), catalogue(2), NOW_S)) == USUAL
