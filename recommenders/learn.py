@@ -30,7 +30,7 @@ STEPS = (0.05, 0.2, 1.0)
 WORTHWHILE = 1.002
 MOST_STEPS = 10
 ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
-STEP_QUESTIONS = 500  # of each window, by which steps are judged: three windows are then enough
+STEP_QUESTIONS = 500  # of each window, by which steps and ways are judged: of three, enough
 
 Way = Literal["single", "prior", "sum", "trees", "both"]
 # The simplest first: of equals it is taken.
@@ -85,10 +85,7 @@ class Mind:
         if self.way == "trees":
             return opinion(self.trees, table)
         total = mix(table, self.weights)
-        if self.way == "both":
-            highest = np.maximum(total.max(axis=1, initial=0), 1e-9)[:, None]
-            return np.asarray(total / highest + opinion(self.trees, table), dtype=np.float32)
-        return total
+        return together(total, opinion(self.trees, table)) if self.way == "both" else total
 
 
 def learn(
@@ -108,10 +105,15 @@ def learn(
     if before is not None and before.unseen:
         return replace(_minds(lessons, fixed, before.way)[before.way], unseen=before.unseen)
     unseen = dict.fromkeys(WAYS, 0.0)
-    for i, window in enumerate(lessons):
-        others = [lesson for j, lesson in enumerate(lessons) if j != i]
-        for way, mind in _minds(others, fixed).items():
-            unseen[way] += window.ndcg(mind.scores(window.table)) / len(lessons)
+    for i, whole in enumerate(lessons):
+        minds = _minds([lesson for j, lesson in enumerate(lessons) if j != i], fixed)
+        window = whole.some(STEP_QUESTIONS)
+        told: dict[Way, NDArray[np.float32]] = {
+            way: minds[way].scores(window.table) for way in WAYS if way != "both"
+        }
+        told["both"] = together(told["sum"], told["trees"])
+        for way, scores in told.items():
+            unseen[way] += window.ndcg(scores) / len(lessons)
     chosen = max(WAYS, key=lambda way: unseen[way])
     return replace(_minds(lessons, fixed, chosen)[chosen], unseen=unseen)
 
@@ -139,6 +141,12 @@ def mix(table: Table, weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """The blended score of every candidate."""
     believed = np.flatnonzero(weights)
     return np.asarray(np.tensordot(weights[believed], table.said[believed], axes=1), np.float32)
+
+
+def together(total: NDArray[np.float32], likely: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sum, each row's loudest word 1, and the trees' opinion, as loud."""
+    highest = np.maximum(total.max(axis=1, initial=0), 1e-9)[:, None]
+    return np.asarray(total / highest + likely, dtype=np.float32)
 
 
 def one(voice: int, voices: int) -> NDArray[np.float32]:

@@ -184,6 +184,16 @@ def _batches(rows: Iterator[tuple[str, bytes]], size: int) -> Iterator[list[tupl
         yield batch
 
 
+def served(
+    placement: Placement, decision: Decision | None, strategies: Sequence[str]
+) -> tuple[str, ...]:
+    """Which of a new model's strategies a placement would show, by what the gate said."""
+    if placement in LABELLED or isinstance(decision, Promoted):
+        wanted = {part.strategy for step in CHAINS[placement] for part in step}
+        return tuple(s for s in strategies if s in wanted)
+    return SAFE_FOR.get(placement, SAFE)
+
+
 def _outcome(
     placement: Placement,
     decision: Decision | None,
@@ -192,8 +202,7 @@ def _outcome(
     shop: Shop,
 ) -> Outcome:
     """What to serve on a placement, and whether this model takes over there."""
-    wanted = {part.strategy for step in CHAINS[placement] for part in step}
-    usable = tuple(s for s in strategies if s in wanted)
+    usable = served(placement, decision, strategies)
     if placement in LABELLED:
         return Outcome(placement, "labelled", "Says what it is; not judged.", usable, True)
     if isinstance(decision, Promoted):
@@ -202,14 +211,14 @@ def _outcome(
     outcome = "refused" if refused else "unproven"
     why = decision.why if decision else "Unproven: too few recent orders to judge by."
     if not refused and shop.settings.get("unproven") == "serve":
-        return Outcome(placement, outcome, f"{why} Served by the owner's choice.", usable, True)
-    safe = SAFE_FOR.get(placement, SAFE)
+        wanted = {part.strategy for step in CHAINS[placement] for part in step}
+        every = tuple(s for s in strategies if s in wanted)
+        return Outcome(placement, outcome, f"{why} Served by the owner's choice.", every, True)
     if _still_good(live):
-        return Outcome(placement, outcome, f"{why} The model that passed stays.", safe, False)
-    instead = (
-        "What each customer bought before, then bestsellers," if len(safe) > 1 else "Bestsellers"
-    )
-    return Outcome(placement, outcome, f"{why} {instead} are served instead.", safe, True)
+        return Outcome(placement, outcome, f"{why} The model that passed stays.", usable, False)
+    own = "repurchase" in usable
+    simple = "What each customer bought before, then bestsellers," if own else "Bestsellers"
+    return Outcome(placement, outcome, f"{why} {simple} are served instead.", usable, True)
 
 
 def _still_good(live: model_reads.Live | None) -> bool:
