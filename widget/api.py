@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Engine
+from werkzeug.exceptions import TooManyRequests
 
 from store.engine import Serving, reading, settle, writing
 from store.keys import Ring, digest
@@ -21,6 +23,7 @@ from store.reads.shelf import ShopConfig, known_products
 from store.writes import checkouts, people, privacy
 from store.writes import events as event_writes
 from widget import agents, events, query
+from widget.metrics import count_events
 from widget.problems import problem
 from widget.shelves import RULE, Shelves
 
@@ -28,10 +31,18 @@ from widget.shelves import RULE, Shelves
 ME_TRIES = 30
 ME_WITHIN = timedelta(minutes=10)
 
+# Of a worker's four threads so many may wait for the store's one writer; shelves find the others.
+# Who has no turn after a moment is told to come back, before everybody waits.
+WRITERS = 2
+TURN_WITHIN_S = 0.5
+BUSY_FOR_S = 5
+
 JSON = "application/json"
 
 
-def blueprint(engine: Engine, ring: Ring, serving: Serving, shelves: Shelves) -> Blueprint:
+def blueprint(
+    engine: Engine, ring: Ring, serving: Serving, shelves: Shelves, turns: BoundedSemaphore
+) -> Blueprint:
     pages = Blueprint("storefront", __name__)
     shop_of = shelves.shop
 
@@ -63,10 +74,16 @@ def blueprint(engine: Engine, ring: Ring, serving: Serving, shelves: Shelves) ->
         checked = [robot or checker.check(event) for event in told]
         good = [event for event in checked if not isinstance(event, str)]
         if good:
-            with writing(engine) as connection:
-                event_writes.save_events(
-                    connection, config.shop.id, good, now, config.holdout, agents.device(agent)
-                )
+            if not turns.acquire(timeout=TURN_WITHIN_S):
+                raise TooManyRequests("Too many events at once.", retry_after=BUSY_FOR_S)
+            try:
+                with writing(engine) as connection:
+                    event_writes.save_events(
+                        connection, config.shop.id, good, now, config.holdout, agents.device(agent)
+                    )
+            finally:
+                turns.release()
+        count_events(len(good), len(told) - len(good))
         rejected = [
             {"index": index, "reason": event}
             for index, event in enumerate(checked)

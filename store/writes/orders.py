@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, case, delete, select, update
 from store import tables
 from store.keys import digest, email_digest
 from store.records import Order, Refund
-from store.upsert import insert, new_key, newest
+from store.upsert import insert, new_keys, newest
 from store.writes import checkouts
 from store.writes.catalogue import CHUNK, ensure_products
 from store.writes.identities import link_visitors
@@ -160,20 +160,32 @@ def _recognise(
             )
         )
         known |= {bytes(mark): customer for mark, customer in rows}
-    fresh: list[dict[str, Any]] = []
+    fresh: dict[bytes, int] = {}
     found: dict[str, int] = {}
+    newcomers = 0
     for order_id, own in marks.items():
         customer = next((known[mark] for mark in own if mark in known), None)
         if customer is None:
-            customer = new_key(connection, tables.Customer, shop_id=shop_id)
+            newcomers += 1
+            customer = -newcomers  # until the database has given them all keys at once
         for mark in own:
             if mark not in known:
-                known[mark] = customer
-                fresh.append({"shop_id": shop_id, "digest": mark, "customer_id": customer})
+                known[mark] = fresh[mark] = customer
         found[order_id] = customer
+    keys = new_keys(connection, tables.Customer, newcomers, shop_id=shop_id)
+
+    def key(customer: int) -> int:
+        return customer if customer > 0 else keys[-customer - 1]
+
     if fresh:
-        connection.execute(insert(connection, d).on_conflict_do_nothing(), fresh)
-    return found
+        connection.execute(
+            insert(connection, d).on_conflict_do_nothing(),
+            [
+                {"shop_id": shop_id, "digest": mark, "customer_id": key(customer)}
+                for mark, customer in fresh.items()
+            ],
+        )
+    return {order_id: key(customer) for order_id, customer in found.items()}
 
 
 def _upsert(
