@@ -41,6 +41,7 @@ COMMANDS = {
     "privacy": "plugin.commands.privacy:privacy",
     "doctor": "plugin.commands.doctor:doctor",
     "keys": "plugin.commands.keys:keys",
+    "simulate": "plugin.commands.simulate:simulate",
     "setup-link": "plugin.commands.setup_link:setup_link",
     "db": "plugin.commands.db:db",
 }

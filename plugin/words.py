@@ -73,6 +73,15 @@ PART = {
     "first_week": "Entered in the first week",
     "later_weeks": "Entered later",
 }
+OTHER = {
+    "wald": "Difference of rates, in points (Wald)",
+    "miettinen_nurminen": "Difference of rates, in points (Miettinen and Nurminen)",
+    "katz": "Change (Katz, logarithm)",
+    "koopman": "Change (Koopman, score)",
+    "pooled_z": "p of a z-test, pooled",
+    "unpooled_z": "p of a z-test, unpooled",
+    "flat_prior": "Chance to be better, flat prior",
+}
 METRIC = {
     "cvr": "Conversion rate",
     "rpv": "Revenue per visitor, capped",

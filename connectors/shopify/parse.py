@@ -7,7 +7,7 @@ what is never recommended.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors import marks
@@ -115,6 +115,8 @@ def order(row: Row) -> Order:
         customer_id=inner_id(row, "customer"),
         # A renewal copies its first order's attributes: nobody saw a shelf before it.
         visitor=_visitor(row) if source == "shopper" else None,
+        checkout=(str(row.get("checkoutToken") or "") or None) if source == "shopper" else None,
+        gift=marks.gift({str(it.get("key")): it.get("value") for it in _attributes(row)}),
     )
 
 
@@ -162,9 +164,14 @@ def _source(row: Row) -> OrderSource:
     return "shopper" if _visitor(row) else "manual"  # a shop of the owner's own making
 
 
+def _attributes(row: Row) -> Sequence[Row]:
+    """What the cart carried."""
+    return rows_needed(row, "customAttributes")
+
+
 def _visitor(row: Row) -> str | None:
     """The mark that shelf.js leaves on the cart."""
-    for pair in rows_needed(row, "customAttributes"):
+    for pair in _attributes(row):
         if pair.get("key") == marks.VISITOR_ATTRIBUTE:
             return marks.visitor(pair.get("value"))
     return None
