@@ -25,7 +25,8 @@ from connectors.woocommerce.walk import Pace
 from store.records import Order, Product, Refund, ShopFacts
 from tests.connectors.fake_shop import KEY, SECRET, FakeShop, reply, served
 from tests.connectors.shopify import made
-from tests.connectors.shopify.fake import FakeShopify, status
+from tests.connectors.shopify.fake import FakeShopify
+from tests.connectors.shopify.faults import status
 from tests.connectors.shopify.made import Back, Bought
 
 
