@@ -14,7 +14,7 @@ export PORT DEMO_PORT
 # A Node.js of the machine's, or the one that `.venv/.node` installs from a pinned wheel.
 export PATH := $(PATH):$(CURDIR)/.venv/node/bin
 
-.PHONY: help demo test lint serve bundle packages bench prove requirements clean
+.PHONY: help demo forget test lint serve bundle packages bench prove requirements clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,20 +55,23 @@ install = $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0
 
 # --- verbs ----------------------------------------------------------------------------------------
 
-demo: .venv/.runtime ## the main job on real orders; DEMO_ONCE=1 checks it and stops
-	$(BIN)/python -m demo.tour $(if $(DEMO_ONCE),--once)
+demo: .venv/.runtime ## the main job on real orders; DEMO_ONCE=1 checks it and stops, SHOPPERS=200 fills the report
+	$(BIN)/python -m demo.tour $(if $(DEMO_ONCE),--once) $(if $(SHOPPERS),--shoppers $(SHOPPERS))
+
+forget: .venv/.runtime ## remove everything that simulated shoppers made
+	$(BIN)/python -m demo.tour --forget
 
 serve: .venv/.runtime ## the application and the clock; settings in docs/settings.md
 	$(BIN)/flask db upgrade
 	$(BIN)/python -m scheduler & clock=$$!; trap 'kill $$clock' EXIT; $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
 
-lint: .venv/.development widget/node_modules plugin/shopify/node_modules ## style, types, layers
+lint: .venv/.development widget/node_modules plugin/shopify/check/node_modules ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	npm --prefix widget run --silent lint
-	npm --prefix plugin/shopify run --silent lint
+	npm --prefix plugin/shopify/check run --silent lint
 	if command -v phpcs >/dev/null; then \
 	  find plugin/woocommerce tests/plugin/wordpress -name '*.php' -print0 | xargs -0 -n 1 php -l | { ! grep -v '^No syntax errors'; }; \
 	  phpcs -q --standard=plugin/woocommerce/phpcs.xml; \
@@ -76,7 +79,7 @@ lint: .venv/.development widget/node_modules plugin/shopify/node_modules ## styl
 
 test: lint ## every check
 	npm --prefix widget run --silent test
-	npm --prefix plugin/shopify run --silent test
+	npm --prefix plugin/shopify/check run --silent test
 	STRICT=$(STRICT) $(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 packages: .venv/.runtime ## what an owner installs in the shop, in build/
@@ -85,7 +88,7 @@ packages: .venv/.runtime ## what an owner installs in the shop, in build/
 bundle: widget/node_modules ## build shelf.js
 	npm --prefix widget run --silent bundle
 
-bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|statistics|serving
+bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|connectors|statistics|serving
 	$(BIN)/python -m tests.bench $(PART)
 
 prove: .venv/.development ## the full figures of what `make test` samples; PART=cache|kills|statistics|tasks|truth
@@ -98,4 +101,4 @@ requirements: .venv/bin/python ## pin and hash again what requirements*.in ask f
 	done
 
 clean: ## remove what was built and installed; instance/ stays
-	rm -rf .venv build widget/node_modules plugin/shopify/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build widget/node_modules plugin/shopify/check/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

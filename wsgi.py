@@ -36,10 +36,12 @@ COMMANDS = {
     "experiment": "plugin.commands.experiment:experiment",
     "plan": "plugin.commands.plan:plan",
     "report": "plugin.commands.report:report",
+    "letters": "plugin.commands.letters:letters",
     "explain": "plugin.commands.explain:explain",
     "privacy": "plugin.commands.privacy:privacy",
     "doctor": "plugin.commands.doctor:doctor",
     "keys": "plugin.commands.keys:keys",
+    "simulate": "plugin.commands.simulate:simulate",
     "setup-link": "plugin.commands.setup_link:setup_link",
     "db": "plugin.commands.db:db",
 }
@@ -69,7 +71,9 @@ def create_app(store: Store | None = None) -> Flask:
     store = store or _opened()
     app: Flask = create_admin(store)
     app.cli = Commands()
-    both = _dispatch(app.wsgi_app, create_storefront(store).wsgi_app)
+    # Shopify's app proxy answers with the storefront's own words (plugin/proxy.py).
+    storefront = app.extensions["storefront"] = create_storefront(store)
+    both = _dispatch(app.wsgi_app, storefront.wsgi_app)
     app.wsgi_app = both  # type: ignore[assignment, method-assign] # as Flask's docs advise
     return app
 

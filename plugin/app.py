@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from plugin import (
     access,
+    access_page,
     api,
     connect,
     data,
@@ -26,16 +27,20 @@ from plugin import (
     overview,
     people,
     privacy,
+    proxy,
     refusals,
     report,
+    report_files,
     rules,
     session,
     settings,
+    sharing,
     shelves,
     shoppers,
     shops,
     webhooks,
 )
+from plugin.install import shopify as install_shopify
 from plugin.install import woocommerce as install_woocommerce
 from store.opening import Store
 
@@ -43,8 +48,9 @@ from store.opening import Store
 LONGEST_BODY = 64 * 1024
 
 ROOMS = (
-    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, models,
-    data, privacy, settings, people, log, api, shoppers, webhooks, install_woocommerce,
+    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, report_files,
+    sharing, models, data, privacy, settings, people, log, api, shoppers, webhooks,
+    install_woocommerce, install_shopify, proxy, access_page,
 )  # fmt: skip
 
 
@@ -63,8 +69,8 @@ def create_app(store: Store) -> Flask:
     access.install(app)  # before the CSRF check: who may not see a page learns nothing of its forms
     csrf = CSRFProtect(app)
     # Machines send no forms of ours; they prove themselves by a signature or a one-time word.
-    csrf.exempt(webhooks.pages)
-    csrf.exempt(shoppers.pages)
+    for room in (webhooks, shoppers, proxy, install_shopify):
+        csrf.exempt(room.pages)
     for view in (install_woocommerce.callback, install_woocommerce.exchange):
         csrf.exempt(view)
     refusals.install(app)

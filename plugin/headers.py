@@ -64,6 +64,21 @@ def _let(rule: str, wider: str) -> None:
     g.policy_changes = [*g.get("policy_changes", ()), (rule, wider)]
 
 
+def let_shopify_frame(domain: str) -> None:
+    """Let Shopify's admin of this one shop, and nobody else, show this page in a frame, with the
+    script by which the page proves there who looks at it."""
+    g.in_a_frame = True
+    g.policy_changes = [
+        ("frame-ancestors 'none'", f"frame-ancestors https://{domain} https://admin.shopify.com"),
+        ("script-src 'none'", "script-src 'self' https://cdn.shopify.com"),
+    ]
+
+
+def keep_caching() -> None:
+    """Leave this answer's Cache-Control as it is."""
+    g.own_caching = True
+
+
 def install(app: Flask, *, https: bool) -> None:
     @app.after_request
     def harden(answer: Response) -> Response:
@@ -71,8 +86,10 @@ def install(app: Flask, *, https: bool) -> None:
         for old, new in g.get("policy_changes", ()):
             policy = answer.headers["Content-Security-Policy"].replace(old, new)
             answer.headers["Content-Security-Policy"] = policy
+        if g.get("in_a_frame"):
+            del answer.headers["X-Frame-Options"]
         if https:
             answer.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
-        if request.endpoint != "static":
+        if request.endpoint != "static" and not g.get("own_caching"):
             answer.headers["Cache-Control"] = "no-store"  # a shop's figures stay out of caches
         return answer

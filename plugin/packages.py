@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 WIDGET = ROOT / "widget" / "dist"
 SCRIPTS = ("shelf.js", "shelf-more.js")
+SHOPIFY_APP = ("README.md", "package.json", "shopify.app.toml")
 
 # The oldest instant that a zip can tell.
 INSTANT = (1980, 1, 1, 0, 0, 0)
@@ -46,8 +47,26 @@ def woocommerce() -> Files:
     yield "alongside/LICENSE", (ROOT / "LICENSE").read_bytes()
 
 
+def shopify() -> Files:
+    """The Shopify app, ready for `shopify app deploy`; the widget lies among the theme extension's
+    assets, which Shopify serves under an address of their own for each deployment.
+    """
+    folder = ROOT / "plugin" / "shopify"
+    yield from ((f"alongside-shopify/{name}", (folder / name).read_bytes()) for name in SHOPIFY_APP)
+    for path in sorted((folder / "extensions").rglob("*")):
+        if path.is_file() and "node_modules" not in path.parts:
+            yield f"alongside-shopify/{path.relative_to(folder).as_posix()}", path.read_bytes()
+    for name in SCRIPTS:
+        assets = "alongside-shopify/extensions/alongside-shelves/assets"
+        yield f"{assets}/{name}", (WIDGET / name).read_bytes()
+    yield "alongside-shopify/LICENSE", (ROOT / "LICENSE").read_bytes()
+
+
 # Name of the package's file (with the version in place of {}) -> what lies in it.
-PACKAGES: Mapping[str, Callable[[], Files]] = {"alongside-{}.zip": woocommerce}
+PACKAGES: Mapping[str, Callable[[], Files]] = {
+    "alongside-{}.zip": woocommerce,
+    "alongside-shopify-{}.zip": shopify,
+}
 
 
 def write(build: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from plugin.explaining import question
 from recommenders import choose
 from store.reads import catalogue
-from store.reads.shelf import ShopConfig, lists, shelf_inputs
+from store.reads.shelf import Named, ShopConfig, lists, shelf_inputs
 from store.records import Effects, Placement, Recommendation, slot
 
 
@@ -40,17 +40,20 @@ def shelf(
     customer: str | None = None,
     limit: int = 8,
     effects: Effects | None = None,
+    served: tuple[int, Sequence[str]] | None = None,
 ) -> list[Shown]:
-    """The shelf of a live placement; `effects` in place of those of the rules that hold now."""
-    model, strategies = config.live[placement]
+    """The shelf of a live placement; `effects` in place of those of the rules that hold now,
+    `served` (a model and its strategies) in place of what is live."""
+    model, strategies = served or config.live[placement]
     ask = question(connection, config, placement, product, customer, limit)
     if effects is not None:
         ask = replace(ask, effects=effects)
     candidates, cards = shelf_inputs(
         connection,
+        config.shop.id,
         model,
-        choose.slots(ask, strategies),
-        partial(choose.rank, ask, strategies),
+        Named(slots=tuple(choose.slots(ask, strategies))),
+        lambda _, lists: choose.rank(ask, strategies, lists),
         partial(choose.card_keys, ask),
     )
     return [_shown(item, config) for item in choose.choose(ask, candidates, cards)]

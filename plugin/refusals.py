@@ -33,6 +33,8 @@ _TITLES = {
 _MACHINES = (
     "/api/",
     "/webhooks/",
+    "/proxy/",
+    "/install/shopify/session",
     "/install/woocommerce/callback",
     "/install/woocommerce/exchange",
 )

@@ -2,7 +2,7 @@
 
 Answered at once: a genuine notice becomes rows of the inbox in one small transaction, and the clock
 asks the shop for what they name (`scheduler/inbox.py`). Nothing is read from a body before its
-signature is found right, and then only which thing it is about (docs/decisions/0305).
+signature is found right, and then only which thing it is about (docs/decisions/0307).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from connectors.errors import Unreadable
 from connectors.shopify import webhooks as shopify_webhooks
 from connectors.woocommerce import webhooks as woocommerce_webhooks
 from connectors.woocommerce.access import webhook_is_genuine
+from plugin import signers
 from plugin.access import open_to_all
 from plugin.db import connection, the_store
 from store.engine import writing
@@ -70,7 +71,7 @@ def shopify() -> Response:
     domain = shopify_webhooks.shop_of(headers)
     shop = shops.by_domain(connection(), domain) if domain else None
     signature = headers.get(shopify_webhooks.HMAC_HEADER)
-    if not shopify_webhooks.is_genuine(body, signature, _app_secrets(shop)):
+    if not shopify_webhooks.is_genuine(body, signature, signers.secrets_of(shop)):
         abort(401, "The signature was not made over this body with the app's client secret.")
     try:
         told = shopify_webhooks.told(headers, body)
@@ -95,19 +96,6 @@ def shopify() -> Response:
             if told.privacy:
                 _ask_by_law(changing, shop, told, now)
     return _taken()
-
-
-def _app_secrets(shop: shops.Shop | None) -> list[str]:
-    """With what the shop's app signs: its own secret, or that of the app all shops install."""
-    store = the_store()
-    app = [secret.get_secret_value() for secret in store.settings.shopify_client_secret]
-    if shop is None:
-        return app
-    opened = shops.credentials(connection(), store.ring, shop.id)
-    own = opened.get("client_secret")
-    if not own or opened.get("client_id") == store.settings.shopify_client_id:
-        return [*([own] if own else []), *app]
-    return [own]
 
 
 def _is_old(told: shopify_webhooks.Told, shop: shops.Shop) -> bool:

@@ -1,6 +1,7 @@
 """Which recommendations does a shelf show, here and now, and why each?
 
-Three pure functions around the two reads of a request: `slots` names the stored lists to read,
+Pure functions around the two reads of a request: `wanted` says which lists to read with the
+products that a page names, and `slots` names the lists themselves once the store's keys are known;
 `rank` blends them along the placement's chain, `choose` drops what may not be shown and applies
 pins. What the merchant's rules do is worked out before and stands in the question
 (`Ask.effects`). The widget, `flask recommend`, `flask explain`, the admin's preview and the
@@ -11,11 +12,21 @@ backtest all call these. Plain Python: a web worker loads no numpy for them. Sen
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from recommenders.chains import KINDS, MOST_ANCHORS, REPEATS, STEP_BACK, Part, Step, chain
+from recommenders.chains import (
+    KINDS,
+    MOST_ANCHORS,
+    REPEATS,
+    STEP_BACK,
+    Part,
+    Source,
+    Step,
+    chain,
+)
 from recommenders.reasons import say
 from store.records import (
     NO_EFFECTS,
@@ -29,7 +40,17 @@ from store.records import (
     slot,
 )
 
-__all__ = ["Ask", "Candidate", "card_keys", "choose", "rank", "say", "slots"]
+__all__ = [
+    "MOST_ANCHORS",
+    "Ask",
+    "Candidate",
+    "card_keys",
+    "choose",
+    "rank",
+    "say",
+    "slots",
+    "wanted",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +91,21 @@ class Candidate(NamedTuple):
     about: int | None = None  # the product whose title the reason may name
 
 
+@cache
+def wanted(
+    placement: Placement, strategies: tuple[str, ...], novel: bool = False
+) -> Mapping[Source, tuple[str, ...]]:
+    """What the slots begin with that a chain may want of each source: "blend:" of the product."""
+    found: dict[Source, dict[str, None]] = {}
+    for step in chain(placement, novel):
+        for part in step:
+            if part.strategy in strategies and part.strategy not in REPEATS:
+                found.setdefault(part.of, {})[slot(part.strategy)] = None
+    return {source: tuple(names) for source, names in found.items()}
+
+
 def slots(ask: Ask, strategies: Collection[str]) -> list[str]:
-    """The names of the stored lists that `rank` may want: read them in one statement."""
+    """The names of the stored lists that `rank` may want."""
     names = {
         slot(part.strategy, key): None
         for step in chain(ask.placement, ask.novel)
@@ -83,13 +117,17 @@ def slots(ask: Ask, strategies: Collection[str]) -> list[str]:
 
 
 def rank(
-    ask: Ask, strategies: Collection[str], lists: Mapping[str, Sequence[Entry]]
+    ask: Ask,
+    strategies: Collection[str],
+    lists: Mapping[str, Sequence[Entry]],
+    most: int | None = None,
 ) -> list[Candidate]:
-    """Candidates along the placement's chain, best first, each product once.
+    """Candidates along the placement's chain, best first, each product once; at most `most`.
 
-    Twice the limit and some more, because the store only then knows which of them can be sold.
+    Unless told otherwise twice the limit and some more, because only their cards tell which of
+    them can be sold. Later steps of the chain are not looked at before they are needed.
     """
-    wanted = 2 * ask.limit + 12
+    most = deepest(ask.limit) if most is None else most
     hidden = ask.effects.hidden
     seen = {ask.product, *ask.cart}
     if ask.novel:
@@ -100,12 +138,17 @@ def rank(
             if candidate.product not in seen and candidate.product not in hidden:
                 seen.add(candidate.product)
                 found.append(candidate)
-                if len(found) == wanted:
+                if len(found) == most:
                     return found
     return found
 
 
-def card_keys(ask: Ask, candidates: Sequence[Candidate]) -> list[int]:
+def deepest(limit: int) -> int:
+    """How many candidates a shelf of `limit` looks at before it is content with fewer."""
+    return 2 * limit + 12
+
+
+def card_keys(ask: Ask, candidates: Iterable[Candidate]) -> list[int]:
     """The products whose cards `choose` looks at: read them in one statement."""
     keys = dict.fromkeys(ask.effects.pins[:MOST_PINS])
     for candidate in candidates:
@@ -187,28 +230,50 @@ def _blend(
     for part in step:
         if part.strategy in strategies or part.strategy in REPEATS:
             parts.setdefault(part.strategy, []).append(part)
+    added = [_sum(ask, own, lists) for own in parts.values()]
+    if len(added) == 1:
+        totals, loudest = added[0][0], None
+    else:
+        totals, loudest = _together([(sums, _loudest(heard, sums)) for sums, heard in added])
+    _steer(ask.effects.weights, totals)
+    # A stable sort: equals stay in the order of the lists, which is the catalogue's.
+    ordered = sorted(totals, key=totals.__getitem__, reverse=True)
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = ordered[start : start + _AT_ONCE]
+        voices = _loudest(added[0][1], frozenset(some)) if loudest is None else loudest
+        for product in some:
+            _, part, anchor, support, strength = voices[product]
+            kind = _kind(part, support, strength)
+            about = anchor if kind in _NAMING else None
+            yield Candidate(product, totals[product], part.strategy, kind, support, strength, about)
+
+
+# Of a few hundred products a shelf wants the best two dozen; only of those is asked which list
+# spoke loudest for them.
+_AT_ONCE = 32
+
+
+def _together(
+    sums: Sequence[tuple[dict[int, float], dict[int, _Voice]]],
+) -> tuple[dict[int, float], dict[int, _Voice]]:
+    """Several strategies' sums, each brought to the scale of its loudest part."""
     totals: dict[int, float] = {}
     loudest: dict[int, _Voice] = {}
     scales: dict[str, float] = {}
-    for strategy, own in parts.items():
-        sums, voices = _sum(ask, own, lists)
-        scale = scales[strategy] = _scale(sums, voices) if len(parts) > 1 else 1.0
-        for product, score in sums.items():
+    for own, voices in sums:
+        scale = _scale(own, voices)
+        for product, score in own.items():
+            voice = voices[product]
+            scales[voice[1].strategy] = scale
             if product not in totals:
                 totals[product] = score * scale
-                loudest[product] = voices[product]
+                loudest[product] = voice
             else:
                 totals[product] += score * scale
                 gain, part, *_ = loudest[product]
-                if voices[product][0] * scale > gain * scales[part.strategy]:
-                    loudest[product] = voices[product]
-    _steer(ask.effects.weights, totals)
-    # A stable sort: equals stay in the order of the lists, which is the catalogue's.
-    for product in sorted(totals, key=totals.__getitem__, reverse=True):
-        _, part, anchor, support, strength = loudest[product]
-        kind = _kind(part, support, strength)
-        about = anchor if kind in _NAMING else None
-        yield Candidate(product, totals[product], part.strategy, kind, support, strength, about)
+                if voice[0] * scale > gain * scales[part.strategy]:
+                    loudest[product] = voice
+    return totals, loudest
 
 
 def _steer(weights: Mapping[int, float], totals: dict[int, float]) -> None:
@@ -236,35 +301,50 @@ def _scale(sums: dict[int, float], voices: dict[int, _Voice]) -> float:
 
 
 _Voice = tuple[float, Part, int | None, int, float]  # gain, part, anchor, support, strength
+# A list as it was added up: its part and anchor, its entries, and what each gave.
+_Heard = tuple[Part, int | None, Sequence[Entry], Sequence[float]]
 
 
 def _sum(
     ask: Ask, parts: Sequence[Part], lists: Mapping[str, Sequence[Entry]]
-) -> tuple[dict[int, float], dict[int, _Voice]]:
-    """One strategy's lists added up: product -> score, and the entry that gave it most."""
+) -> tuple[dict[int, float], list[_Heard]]:
+    """One strategy's lists added up: product -> score, and the lists for `_loudest`."""
     sums: dict[int, float] = {}
-    voices: dict[int, _Voice] = {}
+    heard: list[_Heard] = []
     sensitive = ask.effects.sensitive
     for part in parts:
         weight = part.weight
         for key, entries in _entries(ask, part, lists):
             anchor = key if isinstance(key, int) else None
-            for product, score, support, strength in entries:
-                if part.supported and not support:
-                    continue
-                if sensitive and (product in sensitive or anchor in sensitive):  # noqa: SIM102
-                    if not _open(part, support, strength):
-                        continue
-                gain = weight * score
-                if product in sums:
-                    sums[product] += gain
-                    if gain <= voices[product][0]:
-                        continue
-                else:
-                    sums[product] = gain
-                voices[product] = (gain, part, anchor, support, strength)
+            if part.supported:
+                entries = [entry for entry in entries if entry[2]]
+            if sensitive:
+                entries = [
+                    entry
+                    for entry in entries
+                    if (entry[0] not in sensitive and anchor not in sensitive)
+                    or _open(part, entry[2], entry[3])
+                ]
+            gains = [weight * entry[1] for entry in entries]
+            products = [entry[0] for entry in entries]
+            if sums.keys().isdisjoint(products):
+                sums.update(zip(products, gains, strict=True))
+            else:
+                for product, gain in zip(products, gains, strict=True):
+                    sums[product] = sums.get(product, 0.0) + gain
+            heard.append((part, anchor, entries, gains))
             weight *= STEP_BACK
-    return sums, voices
+    return sums, heard
+
+
+def _loudest(heard: Sequence[_Heard], products: Collection[int]) -> dict[int, _Voice]:
+    """Of each product the entry that gave it most; of equals the first."""
+    voices: dict[int, _Voice] = {}
+    for part, anchor, entries, gains in heard:
+        for (product, _, support, strength), gain in zip(entries, gains, strict=True):
+            if product in products and (product not in voices or gain > voices[product][0]):
+                voices[product] = (gain, part, anchor, support, strength)
+    return voices
 
 
 def _open(part: Part, support: int, strength: float) -> bool:
@@ -290,15 +370,19 @@ def _entries(
 def _reason(ask: Ask, candidate: Candidate, cards: Mapping[int, Card]) -> Reason:
     match candidate.kind:
         case "bought_together" | "popular":
-            return Reason(candidate.kind, count=candidate.support)
+            return _made(candidate.kind, candidate.support)
         case "similar":
-            return Reason("similar", shared=candidate.support)
+            return _made("similar", 0, "", candidate.support)
         case "popular_in":
-            return Reason("popular_in", about=ask.category_name)
+            return _made("popular_in", 0, ask.category_name)
         case kind if candidate.about is not None and candidate.about in cards:
-            return Reason(kind, about=_title(cards[candidate.about]))
+            return _made(kind, 0, _title(cards[candidate.about]))
         case kind:
-            return Reason(kind)
+            return _made(kind)
+
+
+# Most reasons of a shop are the same few, and a shelf makes two dozen.
+_made = lru_cache(maxsize=4_096)(Reason)
 
 
 def _title(card: Card) -> str:

@@ -1,24 +1,34 @@
 """Which database, opened how: `open(url)` makes the one engine that every process uses.
 
 SQLite is the default (WAL, so that readers never wait for the writer); PostgreSQL by its URL.
-`reading`, `serving` and `writing` are the only ways to hold a connection.
+`reading` and `writing` hold a connection for a block; `Serving` keeps one a thread for requests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 
 # How long a writer waits for another one before it gives up. Our longest transaction is a page of
 # a sync or a batch of lists: well under a second, unless the disk is very slow.
 BUSY_TIMEOUT_S = 30
-# SQLite reads through the page cache of the system instead of copying.
-MMAP_BYTES = 256 * 1024 * 1024
+# SQLite reads through the page cache of the system instead of copying; 2 GiB is the most it takes.
+# These pages are the file's: they count as a process's memory, but any other may have them.
+MMAP_BYTES = 2 * 1024**3
+# Events fall all over their indexes: a page that many of them touch is written back once, after so
+# many pages (of 4 KiB) in the WAL.
+CHECKPOINT_PAGES = 8_000
+# Prepared statements a connection keeps: those of a shelf differ by how many ids a page names.
+PREPARED = 512
 
 
 def open(url: str | URL, *, durable: bool = False, **options: Any) -> Engine:
@@ -31,7 +41,8 @@ def open(url: str | URL, *, durable: bool = False, **options: Any) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, **options)
+        arguments = {"timeout": BUSY_TIMEOUT_S, "cached_statements": PREPARED}
+        engine = create_engine(parsed, connect_args=arguments, **options)
         _tune_sqlite(engine, durable)
         return engine
     if parsed.get_backend_name() == "postgresql":
@@ -54,12 +65,14 @@ def _tune_sqlite(engine: Engine, durable: bool) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA secure_delete = ON")  # erased means overwritten
         cursor.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
+        # (SQLAlchemy's own AUTOCOMMIT would hand SQLite's driver back in its other mode.)
         options = connection.get_execution_options()
-        if not options.get("serves"):
+        if not options.get("outside"):
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
@@ -73,17 +86,13 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def serving(engine: Engine) -> Iterator[Connection]:
-    """A connection for answering one request: each statement for itself, no transaction.
-
-    Everything of one model lies under its own key and never changes, so a shelf read across a
-    publication is still of one model; a transaction would cost as much as a statement.
-    """
-    # (SQLAlchemy's own AUTOCOMMIT would hand SQLite's driver back in its other mode.)
-    options: dict[str, Any] = {"serves": True}
-    if engine.dialect.name != "sqlite":
-        options["isolation_level"] = "AUTOCOMMIT"
-    with engine.connect().execution_options(**options) as connection:
+def outside(engine: Engine) -> Iterator[Connection]:
+    """A connection without a transaction, for what no transaction may hold (ANALYZE, VACUUM)."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(outside=True) as connection:
+            yield connection
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         yield connection
 
 
@@ -92,6 +101,62 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed at the end of the block, undone by an exception."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def literal(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a literal statement, written with `?`, with each of these rows of values."""
+    marked = sql if connection.dialect.paramstyle == "qmark" else percent_marks(sql)
+    connection.exec_driver_sql(marked, list(rows))
+
+
+class Serving:
+    """Answers the questions of requests: literal SQL, each statement for itself, no transaction.
+
+    Everything of one model lies under its own key and never changes, so a shelf read across a
+    publication is still of one model; a transaction would cost as much as a statement, and
+    SQLAlchemy's connection four. Each thread keeps one connection of the driver's.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._kept = threading.local()
+        self._qmarks = engine.dialect.paramstyle == "qmark"
+        self._error: Any = engine.dialect.loaded_dbapi.Error
+
+    def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """The rows of a statement written with `?`. A connection that was lost is made anew."""
+        kept: _Kept | None = getattr(self._kept, "connection", None)
+        now = kept or _Kept(self._engine)
+        try:
+            found: Sequence[Any] = now.driver.execute(
+                sql if self._qmarks else percent_marks(sql), values
+            ).fetchall()
+        except self._error as error:
+            self._kept.connection = None
+            if kept and self._engine.dialect.is_disconnect(error, kept.driver, None):
+                return self.rows(sql, values)
+            # SQLAlchemy's name for it, so that callers know one kind of each.
+            raise DBAPIError.instance(None, None, error, self._error) from error
+        self._kept.connection = now
+        return found
+
+
+class _Kept:
+    """A connection taken out of the pool, closed when its thread or application ends."""
+
+    def __init__(self, engine: Engine) -> None:
+        lent: Any = engine.raw_connection()
+        self.driver = lent.driver_connection
+        lent.detach()
+        if engine.dialect.name != "sqlite":
+            self.driver.autocommit = True
+        weakref.finalize(self, self.driver.close)
+
+
+@cache
+def percent_marks(sql: str) -> str:
+    """A statement written with `?` as PostgreSQL's driver wants it."""
+    return sql.replace("?", "%s")
 
 
 # After an erasure; a reader that holds an old page longer than this is left to the next time.
@@ -103,7 +168,7 @@ def settle(engine: Engine) -> bool:
     beside it. False: somebody was reading; the daily upkeep does it again."""
     if engine.dialect.name != "sqlite":
         return True
-    with serving(engine) as connection:
+    with outside(engine) as connection:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {SETTLE_MS}")
         try:
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()

@@ -7,10 +7,12 @@ setting, event or table is not forgotten.
 from __future__ import annotations
 
 import ast
+import hmac
 import importlib
 import re
+import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,17 +20,18 @@ from typing import Any
 import click
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Engine
 
 from plugin.app import create_app as create_admin
 from store import engine as engines
-from store.engine import serving
+from store.engine import Serving, reading
 from store.opening import Store
 from store.reads.shelf import shop_config
 from store.reads.shops import Shop
 from store.settings import Settings
 from store.tables import Base
 from tests.shops import open_store
+from tests.widget.test_shelf_api import start_test
 from widget import answer, openapi, query
 from widget.app import create_app as create_storefront
 from widget.events import TYPES
@@ -255,21 +258,45 @@ def test_the_data_inventory_names_each_column_that_concerns_a_person() -> None:
 # --- decisions ------------------------------------------------------------------------------------
 
 
+class Counting(Serving):
+    """Notes every statement of a request."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.asked: list[str] = []
+
+    def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        self.asked.append(sql)
+        return super().rows(sql, values)
+
+
+SESSION = "placement=also_bought&product=p4&recent=p8%2Cp0%2Cp12%2Cp2%2Cp6&cart=p20%2Cp22"
+
+
 @pytest.mark.parametrize(
-    ("asked", "statements"),
-    [("placement=bestsellers", 2), ("placement=also_bought&product=p0", 3)],
+    ("asked", "tested", "statements"),
+    [
+        ("placement=bestsellers", False, 2),
+        ("placement=also_bought&product=p0", False, 2),
+        (SESSION, False, 2),
+        (f"{SESSION}&visitor={'v' * 32}", True, 3),
+        (f"{SESSION}&visitor={'w' * 32}", True, 3),
+        (f"{SESSION}&customer=SIGNED", False, 3),
+        (f"{SESSION}&visitor={'v' * 32}&customer=SIGNED", True, 4),
+    ],
 )
-def test_a_shelf_takes_the_statements_that_decision_0003_tells(
-    store: Store, shop: Shop, asked: str, statements: int
+def test_a_shelf_takes_the_statements_that_decision_0801_tells(
+    store: Store, shop: Shop, asked: str, tested: bool, statements: int
 ) -> None:
-    run: list[str] = []
-    with serving(store.engine) as connection:
+    if tested:
+        start_test(store, shop, "bestsellers")
+    with reading(store.engine) as connection:
         config = shop_config(connection, store.ring, shop.key)
-        assert config is not None
-
-        def note(*of: Any) -> None:
-            run.append(of[2])
-
-        event.listen(store.engine, "before_cursor_execute", note)
-        answer.answer(connection, config, query.read(asked.encode()), shop.now())
-    assert len(run) == statements, run
+    assert config is not None
+    text = f"c1.{int(time.time()) + 600}"
+    signature = hmac.new(config.keys.customer[0], text.encode(), "sha256").hexdigest()
+    question = asked.replace("SIGNED", f"{text}.{signature}").encode()
+    serving = Counting(store.engine)
+    found = answer.answer(serving, config, query.read(question), shop.now())
+    assert found.items
+    assert len(serving.asked) == statements, serving.asked

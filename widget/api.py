@@ -8,57 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Engine
+from werkzeug.exceptions import TooManyRequests
 
-from store.engine import reading, serving, settle, writing
+from store.engine import Serving, reading, settle, writing
 from store.keys import Ring, digest
 from store.reads import privacy as privacy_reads
 from store.reads.shelf import ShopConfig, known_products
+from store.writes import checkouts, people, privacy
 from store.writes import events as event_writes
-from store.writes import people, privacy
-from widget import agents, answer, events, query, titles
-from widget.configs import Configs
+from widget import agents, events, query
+from widget.metrics import count_events
 from widget.problems import problem
-
-# An answer that is the same for everyone may be kept so long: lists change nightly, and what is
-# sold out is told by the next sync.
-SHARED_FOR_S = 60
+from widget.shelves import RULE, Shelves
 
 # /me is for people, not for scanning: a shopper needs it once or twice.
 ME_TRIES = 30
 ME_WITHIN = timedelta(minutes=10)
 
+# Of a worker's four threads so many may wait for the store's one writer; shelves find the others.
+# Who has no turn after a moment is told to come back, before everybody waits.
+WRITERS = 2
+TURN_WITHIN_S = 0.5
+BUSY_FOR_S = 5
+
 JSON = "application/json"
 
 
-def blueprint(engine: Engine, ring: Ring, configs: Configs) -> Blueprint:
+def blueprint(
+    engine: Engine, ring: Ring, serving: Serving, shelves: Shelves, turns: BoundedSemaphore
+) -> Blueprint:
     pages = Blueprint("storefront", __name__)
+    shop_of = shelves.shop
 
-    def shop_of(key: str) -> ShopConfig:
-        config = configs.get(key)
-        if config is None:
-            abort(404, "No shop has this key. Copy data-key from the merchant pages again.")
-        return config
-
-    @pages.get("/v1/<key>/shelf")
+    @pages.get(RULE)
     def shelf(key: str) -> Response:
-        config = shop_of(key)
-        asked = query.read(request.query_string)
-        now = config.shop.now()
-        with serving(engine) as connection:
-            found = answer.answer(connection, config, asked, now)
-        locale = asked.locale or config.shop.locale
-        prices = asked.currency in (None, config.shop.currency)
-        look = config.looks.get(found.placement, answer.AS_THE_PAGE_SAYS)
-        title = titles.title(found.placement, locale, look.heading, config.shop.locale)
-        exact = config.shop.settings.get("counts") == "exact"
-        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout, exact=exact)
-        caching = "private, no-store" if asked.personal else f"public, max-age={SHARED_FOR_S}"
-        return Response(body, content_type=JSON, headers={"Cache-Control": caching})
+        """HEAD comes here (and what OPTIONS and 405 tell); GET is answered in front of Flask."""
+        body, headers = shelves.answer(key, request.query_string)
+        return Response(body, headers=headers)
 
     @pages.post("/v1/<key>/shelf/events")
     def shelf_events(key: str) -> Response:
@@ -69,8 +61,7 @@ def blueprint(engine: Engine, ring: Ring, configs: Configs) -> Blueprint:
         visitor, told = sent
         who = digest(config.keys.pepper, "visitor", visitor) if visitor else None
         now = config.shop.now()
-        with serving(engine) as connection:
-            known = known_products(connection, config.shop.id, events.items(told))
+        known = known_products(serving, config.shop.id, events.items(told))
         checker = events.Checker(
             config.shop.id,
             config.keys.token,
@@ -83,10 +74,16 @@ def blueprint(engine: Engine, ring: Ring, configs: Configs) -> Blueprint:
         checked = [robot or checker.check(event) for event in told]
         good = [event for event in checked if not isinstance(event, str)]
         if good:
-            with writing(engine) as connection:
-                event_writes.save_events(
-                    connection, config.shop.id, good, now, config.holdout, agents.device(agent)
-                )
+            if not turns.acquire(timeout=TURN_WITHIN_S):
+                raise TooManyRequests("Too many events at once.", retry_after=BUSY_FOR_S)
+            try:
+                with writing(engine) as connection:
+                    event_writes.save_events(
+                        connection, config.shop.id, good, now, config.holdout, agents.device(agent)
+                    )
+            finally:
+                turns.release()
+        count_events(len(good), len(told) - len(good))
         rejected = [
             {"index": index, "reason": event}
             for index, event in enumerate(checked)
@@ -94,6 +91,32 @@ def blueprint(engine: Engine, ring: Ring, configs: Configs) -> Blueprint:
         ]
         body = orjson.dumps({"accepted": len(good), "rejected": rejected})
         return Response(body, status=202, content_type=JSON, headers={"Cache-Control": "no-store"})
+
+    @pages.post("/v1/<key>/checkouts")
+    def completed(key: str) -> Response:
+        """A pixel on the thank-you page says whose checkout it was. Amounts come with the order."""
+        config = shop_of(key)
+        sent = _body()
+        if isinstance(sent, Response):
+            return sent
+        visitor, checkout = sent.get("visitor"), sent.get("checkout")
+        faults = {}
+        if not (isinstance(visitor, str) and query.VISITOR.fullmatch(visitor)):
+            faults["visitor"] = "must be 16 to 64 of A-Z a-z 0-9 _ -"
+        if not (isinstance(checkout, str) and query.CHECKOUT.fullmatch(checkout)):
+            faults["checkout"] = "must be 16 to 128 of A-Z a-z 0-9 _ -"
+        if faults:
+            raise query.Malformed(faults)
+        pepper = config.keys.pepper
+        with writing(engine) as connection:
+            checkouts.tell(
+                connection,
+                config.shop.id,
+                digest(pepper, "checkout", str(checkout)),
+                digest(pepper, "visitor", str(visitor)),
+                config.shop.now(),
+            )
+        return Response(status=204, headers={"Cache-Control": "no-store"})
 
     @pages.get("/v1/<key>/me")
     def me(key: str) -> Response:
@@ -119,8 +142,8 @@ def blueprint(engine: Engine, ring: Ring, configs: Configs) -> Blueprint:
     return pages
 
 
-def _events_body() -> tuple[str | None, list[Any]] | Response:
-    """(visitor or None, events) of a request's body, or the refusal."""
+def _body() -> dict[str, Any] | Response:
+    """The object that a request's body holds, or the refusal."""
     body = request.get_data(cache=False)
     if len(body) > events.LONGEST_BODY:
         return problem(413, "Too large", f"Send at most {events.LONGEST_BODY} bytes at once.")
@@ -128,7 +151,15 @@ def _events_body() -> tuple[str | None, list[Any]] | Response:
         sent = orjson.loads(body)
     except orjson.JSONDecodeError:
         return problem(422, "Unprocessable", "The body must be JSON in UTF-8.")
-    if not isinstance(sent, dict) or not isinstance(sent.get("events"), list):
+    return sent if isinstance(sent, dict) else {}
+
+
+def _events_body() -> tuple[str | None, list[Any]] | Response:
+    """(visitor or None, events) of a request's body, or the refusal."""
+    sent = _body()
+    if isinstance(sent, Response):
+        return sent
+    if not isinstance(sent.get("events"), list):
         return problem(422, "Unprocessable", 'The body must be {"visitor", "events": [...]}.')
     if len(sent["events"]) > events.MOST_EVENTS:
         return problem(422, "Unprocessable", f"Send at most {events.MOST_EVENTS} events at once.")

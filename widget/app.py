@@ -7,6 +7,8 @@ answer that a cache may keep.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
+from threading import BoundedSemaphore
 
 from flask import Flask, Response, request
 from limits import parse
@@ -15,41 +17,53 @@ from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from store.engine import Serving
 from store.opening import Store
 from widget import api, events, health, openapi, problems, scripts
 from widget.configs import Configs
+from widget.shelves import FOR_ALL, Shelves
 
 
 def create_app(store: Store) -> Flask:
     app = Flask(__name__, static_folder=None)
     # A little above what an events request may hold, so that its own answer names the limit.
     app.config["MAX_CONTENT_LENGTH"] = 2 * events.LONGEST_BODY
-    if store.settings.trusted_proxies:
-        hops = store.settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
+    limit = _limit(store)
+    serving = Serving(store.engine)
+    shelves = Shelves(serving, Configs(store.engine, store.ring), limit)
     problems.install(app)
-    configs = Configs(store.engine, store.ring)
-    app.register_blueprint(api.blueprint(store.engine, store.ring, configs))
+    turns = app.extensions["turns"] = BoundedSemaphore(api.WRITERS)
+    app.register_blueprint(api.blueprint(store.engine, store.ring, serving, shelves, turns))
     app.register_blueprint(scripts.blueprint())
     app.register_blueprint(health.blueprint(store))
     app.register_blueprint(openapi.blueprint())
-    _limit(app, store)
-    _allow_other_origins(app)
-    return app
-
-
-def _limit(app: Flask, store: Store) -> None:
-    """So many requests per address and shop; per worker, unless Redis counts for all of them."""
-    if store.settings.storefront_rate == "off":
-        return
-    rate = parse(store.settings.storefront_rate)
-    counter = MovingWindowRateLimiter(storage_from_string(store.settings.redis_url or "memory://"))
 
     @app.before_request
     def count() -> None:
         key = (request.view_args or {}).get("key")
-        if key is not None and not counter.hit(rate, str(key), network(request.remote_addr)):
+        if key is not None:
+            limit(str(key), request.remote_addr)
+
+    _allow_other_origins(app)
+    app.wsgi_app = shelves.in_front_of(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    if store.settings.trusted_proxies:
+        hops = store.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
+    return app
+
+
+def _limit(store: Store) -> Callable[[str, str | None], None]:
+    """So many requests per address and shop; per worker, unless Redis counts for all of them."""
+    if store.settings.storefront_rate == "off":
+        return lambda key, address: None
+    rate = parse(store.settings.storefront_rate)
+    counter = MovingWindowRateLimiter(storage_from_string(store.settings.redis_url or "memory://"))
+
+    def count(key: str, address: str | None) -> None:
+        if not counter.hit(rate, key, network(address)):
             raise TooManyRequests("Too many requests from this address.", retry_after=1)
+
+    return count
 
 
 def network(address: str | None) -> str:
@@ -68,8 +82,7 @@ def _allow_other_origins(app: Flask) -> None:
 
     @app.after_request
     def headers(answer: Response) -> Response:
-        answer.headers["Access-Control-Allow-Origin"] = "*"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers.update(FOR_ALL)
         if request.method == "OPTIONS":
             answer.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
             answer.headers["Access-Control-Allow-Headers"] = "Alongside-Visitor, Content-Type"

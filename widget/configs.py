@@ -12,8 +12,9 @@ from store.engine import reading
 from store.keys import Ring
 from store.reads.shelf import ShopConfig, shop_config
 
-# A published or rolled-back model, a started or stopped experiment is seen after so long.
-FRESH_FOR_S = 1.0
+# A published or rolled-back model, a started or stopped experiment is seen within a second: after
+# so long, and the moment that reading takes.
+FRESH_FOR_S = 0.8
 # Shops (and mistyped keys) remembered: more than that and the oldest goes.
 MOST = 1_000
 
@@ -28,9 +29,13 @@ class Configs:
     def get(self, key: str) -> ShopConfig | None:
         """The configuration of the shop with this public key; None: there is none."""
         now = time.monotonic()
-        known = self._known.get(key)
-        if known is not None and known[0] > now:
-            return known[1]
+        with self._lock:
+            known = self._known.get(key)
+            if known is not None:
+                if known[0] > now:
+                    return known[1]
+                # One thread reads it anew; the others go on with what was, for those milliseconds.
+                self._known[key] = (now + FRESH_FOR_S, known[1])
         with reading(self._engine) as connection:
             config = shop_config(connection, self._ring, key, known[1] if known else None)
         with self._lock:

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 from time import perf_counter
 
 import orjson
 from flask import Blueprint, Response, abort, g, request
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Histogram,
-    generate_latest,
-    multiprocess,
-)
-from prometheus_client import REGISTRY as THIS_PROCESS
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import schema
 from store.opening import Store
-
-_ANSWERED = Histogram(
-    "alongside_storefront_seconds",
-    "Time to answer a storefront request, by address and status.",
-    ("address", "status"),
-    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5),
-)
+from widget.metrics import observe, page
 
 
 def blueprint(store: Store) -> Blueprint:
@@ -38,11 +24,10 @@ def blueprint(store: Store) -> Blueprint:
 
     @pages.after_app_request
     def count(answer: Response) -> Response:
-        # The rule, never the path: paths hold keys, and strangers can make up any number of them.
         rule = request.url_rule.rule if request.url_rule else "unknown"
         started_s = g.get("started_s")
         if started_s is not None:
-            _ANSWERED.labels(rule, str(answer.status_code)).observe(perf_counter() - started_s)
+            observe(rule, answer.status_code, perf_counter() - started_s)
         return answer
 
     @pages.get("/healthz")
@@ -64,11 +49,7 @@ def blueprint(store: Store) -> Blueprint:
         # Behind a proxy on this machine everybody comes from here: who was forwarded is a stranger.
         if "X-Forwarded-For" in request.headers or not _on_this_machine(request.remote_addr):
             abort(404)
-        registry = THIS_PROCESS
-        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            registry = CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        return Response(page(store.engine), content_type=CONTENT_TYPE_LATEST)
 
     return pages
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import orjson
+import structlog
 from flask import Flask, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from widget.query import Malformed
+
+log = structlog.get_logger()
 
 
 def problem(status: int, title: str, detail: str, **more: object) -> Response:
@@ -21,24 +24,23 @@ def problem(status: int, title: str, detail: str, **more: object) -> Response:
     )
 
 
-def install(app: Flask) -> None:
-    """Every error of this application leaves as problem JSON."""
-
-    @app.errorhandler(Malformed)
-    def malformed(error: Malformed) -> Response:
+def refusal(error: Malformed | HTTPException | DBAPIError) -> Response:
+    """What a request is told when it cannot be answered."""
+    if isinstance(error, Malformed):
         return problem(422, "Unprocessable", str(error), errors=error.faults)
-
-    @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> Response:
+    if isinstance(error, HTTPException):
         answer = problem(error.code or 500, error.name, error.description or error.name)
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After"):
                 answer.headers[name] = value
         return answer
+    log.error("the store did not answer", why=type(error.orig).__name__)
+    answer = problem(503, "Store away", "The store did not answer in time. Try again shortly.")
+    answer.headers["Retry-After"] = "5"
+    return answer
 
-    @app.errorhandler(OperationalError)
-    def store_away(error: OperationalError) -> Response:
-        app.logger.error("the store did not answer: %s", type(error.orig).__name__)
-        answer = problem(503, "Store away", "The store did not answer in time. Try again shortly.")
-        answer.headers["Retry-After"] = "5"
-        return answer
+
+def install(app: Flask) -> None:
+    """Every error of this application leaves as problem JSON."""
+    for kind in (Malformed, HTTPException, DBAPIError):
+        app.register_error_handler(kind, refusal)

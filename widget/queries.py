@@ -14,12 +14,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from recommenders import choose
 from store.errors import Explained
 from store.reads import models, shelf
 from store.reads.shelf import ShopConfig
 from store.records import Placement, Recommendation
-from widget.answer import MOST_BOUGHT, recommend
+from widget.choosing import MOST_BOUGHT, Asked, Plan, recommend
 
 COLUMNS = ("query_id", "products", "customer", "cart", "at")
 
@@ -91,31 +90,23 @@ def answer(
         raise NothingLive(
             f"{placement} has no model yet. Run `flask train {config.shop.key}` first."
         )
-    model, strategies = live
-    named = dict.fromkeys((*query.products, *query.cart))
-    known = shelf.known_products(connection, config.shop.id, tuple(named))
-    products = [known[i] for i in query.products if i in known]
-    page = products[0] if products else None
+    products = query.products
+    known = shelf.known_products(connection, config.shop.id, products)
+    while products and products[0] not in known:  # the page is the newest that we know
+        products = products[1:]
     buyer = None
     if query.customer:
         most = EVERYTHING if novel else MOST_BOUGHT
         buyer = shelf.buyer(connection, config, query.customer, query.at or default_at, most)
-    bought = buyer.bought if buyer else ()
-    ask = choose.Ask(
+    asked = Asked(
         placement=placement,
-        product=page.key if page else None,
-        customer=buyer.customer if buyer else None,
-        recent=tuple(product.key for product in products[1:]),
-        cart=tuple(known[i].key for i in query.cart if i in known),
-        bought=bought[:MOST_BOUGHT],
-        category=page.category if page else None,
-        limit=k,
+        product=products[0] if products else None,
+        recent=products[1:],
+        cart=query.cart,
+        buyer=buyer,
         novel=novel,
-        owned=frozenset(bought) if novel else frozenset(),
-        category_name=page.category_name if page else "",
-        effects=config.rules.on(placement),
     )
-    return recommend(connection, model, strategies, ask)
+    return recommend(connection, config, asked, (Plan(*live, k),))[0]
 
 
 def data_now(connection: Connection, shop_id: int, fallback: datetime) -> datetime:

@@ -18,7 +18,17 @@ def _render(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
     return "sa.BigInteger()" if kind == "type" and isinstance(item, Instant) else False
 
 
+def _foreign_keys(on: bool) -> None:
+    """SQLite changes some columns by copying a table and dropping the old one, and dropping a table
+    deletes, by cascade, what refers to its rows: every order line went with the old `orders`.
+    Said to the driver itself, because inside a transaction the statement does nothing.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.connection.execute(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")
+
+
 with context.config.attributes["engine"].connect() as connection:
+    _foreign_keys(on=False)
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()
@@ -35,3 +45,5 @@ with context.config.attributes["engine"].connect() as connection:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
         connection.commit()
+    connection.rollback()
+    _foreign_keys(on=True)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, Text, cast, exists, literal, select
 
 from store import tables
 from store.errors import Explained
-from store.records import Measure, Placement
+from store.records import Measure, Placement, Strategy, slot
 
 
 class UnknownModel(Explained):
@@ -166,3 +166,23 @@ def published(connection: Connection, shop_id: int, placement: str) -> list[Publ
         .order_by(p.id.desc())
     )
     return [Published(*row) for row in rows]
+
+
+def without_list(
+    connection: Connection, shop_id: int, model_id: int, strategy: Strategy
+) -> list[int]:
+    """Products on sale of which a model keeps no list of this strategy: it does not know them."""
+    p, row = tables.Product, tables.ListRow
+    its = literal(slot(strategy)) + cast(p.id, Text)
+    return list(
+        connection.scalars(
+            select(p.id)
+            .where(
+                p.shop_id == shop_id,
+                p.withheld == "",
+                p.in_stock,
+                ~exists().where(row.model_id == model_id, row.slot == its),
+            )
+            .order_by(p.id)
+        )
+    )

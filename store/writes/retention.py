@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, select, text
 
 from store import tables
-from store.engine import serving
+from store.engine import outside
 
 BATCH = 5_000
 
@@ -37,5 +37,5 @@ def prune_runs(connection: Connection, before: datetime) -> None:
 def refresh_statistics(engine: Engine) -> None:
     """Let the database's planner see how its tables have grown."""
     statement = "PRAGMA optimize" if engine.dialect.name == "sqlite" else "ANALYZE"
-    with serving(engine) as connection:
+    with outside(engine) as connection:
         connection.execute(text(statement))

@@ -18,12 +18,15 @@ from pathlib import Path
 PAGE = Path("docs/benchmarks.md")
 ORDERS = os.environ.get("BENCH_ORDERS", "")
 PRODUCTS = os.environ.get("BENCH_PRODUCTS", "")
+SIZE = os.environ.get("BENCH_SIZE", "").split()  # fewer orders than `connectors` takes by itself
 
 # What each part runs. `accuracy` takes a shop's orders and products as plain CSV files, named by
 # BENCH_ORDERS and BENCH_PRODUCTS.
 PARTS: dict[str, list[str]] = {
     "statistics": ["tests.bench.statistics"],
     "serving": ["tests.bench.serving"],
+    "ingest": ["tests.bench.ingest"],
+    "connectors": ["tests.bench.connectors", *SIZE],
     "accuracy": ["tests.bench.accuracy", "--orders", ORDERS, "--products", PRODUCTS],
 }
 LIBRARIES = ("flask", "sqlalchemy", "gunicorn", "numpy", "scipy", "scikit-surprise", "rapidfuzz")

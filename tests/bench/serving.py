@@ -1,96 +1,132 @@
 """What does a shelf cost, beside a constant answer of the same application?
 
-CPU time of the application in this process, without a server between: medians of interleaved
-rounds, as shares of the constant route. `python -m tests.bench.serving`.
+CPU of the whole server (gunicorn, gthread) per request, at several sizes of the shop: medians of
+interleaved rounds, as shares of the constant route. `python -m tests.bench.serving [SIZE ...]`.
 """
 
 from __future__ import annotations
 
+import os
+import random
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Response
-from flask.testing import FlaskClient
-
 from store import engine as engines
-from store import schema
-from store.engine import writing
-from store.opening import Store
-from store.reads.shops import Shop
-from store.writes import experiments
-from tests.shops import NOW, fill, open_store
-from widget.app import create_app
+from store.keys import Ring
+from tests.bench.big_shop import external, make
+from tests.bench.load import Connection, cpu_s, drive, get, memory_mib
+from tests.bench.server import Server, serve
+from tests.shops import SECRET
 
-ROUNDS, REQUESTS = 15, 100
-
-
-def measure() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        engine = engines.open(f"sqlite:///{Path(folder) / 'store.sqlite'}")
-        schema.upgrade(engine)
-        store = open_store(engine)
-        shop = fill(store)
-        _start_test(store, shop)
-        app = create_app(store)
-        body = b""
-
-        @app.get("/constant")
-        def constant() -> Response:
-            return Response(body, content_type="application/json")
-
-        client = app.test_client()
-        whole = f"/v1/{shop.key}/shelf?placement=also_bought&product=p4&limit=12"
-        body = client.get(whole).data  # as long as a real answer
-
-        numbers = iter(range(10**9))
-        cases: dict[str, Callable[[], str]] = {
-            "constant": lambda: "/constant",
-            "anonymous": lambda: whole,
-            "visitor, 5 recent, 3 in the cart, experiment": lambda: (
-                f"{whole}&visitor={next(numbers):032x}&recent=p8,p0,p12,p2,p6&cart=p20,p22,p24"
-            ),
-        }
-        costs = _interleaved(client, cases)
-        base = costs["constant"]
-        sys.stdout.write(f"{'answer':<46} {'CPU us':>8} {'share of constant':>18}\n")
-        for name, cost in costs.items():
-            sys.stdout.write(f"{name:<46} {cost * 1e6:>8.0f} {base / cost:>17.0%}\n")
-        engine.dispose()
+SIZES = (1_000, 100_000, 1_000_000)
+ROUNDS, REQUESTS, CONNECTIONS = 9, 600, 8
+CONSTANT = "constant"
 
 
-def _start_test(store: Store, shop: Shop) -> None:
-    with writing(store.engine) as connection:
-        experiments.start_experiment(
-            connection,
-            shop.id,
-            placement="also_bought",
-            against="bestsellers",
-            metric="cvr",
-            started_at=NOW - timedelta(minutes=1),
-            ends_at=NOW + timedelta(days=28),
-            window_s=7 * 86_400,
-            cap_minor=None,
-            planned_visitors=1_000,
-            planned_conversions=30,
+@dataclass(frozen=True)
+class Case:
+    name: str
+    path: str  # with {p} for a product, {visitor}, {recent}, {cart}
+
+
+def cases(key: str) -> list[Case]:
+    whole = f"/v1/{key}/shelf?placement=also_bought&product={{p}}&limit=12"
+    return [
+        Case(CONSTANT, "/v1/constant"),
+        Case("anonymous, may be kept by caches", whole),
+        Case(
+            "visitor, 5 recent, 3 in the cart, experiment",
+            f"{whole}&visitor={{visitor}}&recent={{recent}}&cart={{cart}}",
+        ),
+    ]
+
+
+def requests(case: Case, products: int, seed: int) -> Iterator[bytes]:
+    chance = random.Random(seed)
+
+    def some(count: int) -> str:
+        return "%2C".join(external(chance.randint(1, products)) for _ in range(count))
+
+    while True:
+        yield get(
+            case.path.format(
+                p=some(1), visitor=f"{chance.getrandbits(128):032x}", recent=some(5), cart=some(3)
+            )
         )
 
 
-def _interleaved(client: FlaskClient, cases: dict[str, Callable[[], str]]) -> dict[str, float]:
-    """Median CPU seconds a request; rounds take turns, so that noise falls on all alike."""
-    seen: dict[str, list[float]] = {name: [] for name in cases}
-    for _ in range(ROUNDS):
-        for name, address in cases.items():
-            began = time.process_time()
-            for _ in range(REQUESTS):
-                client.get(address())
-            seen[name].append((time.process_time() - began) / REQUESTS)
-    return {name: statistics.median(costs) for name, costs in seen.items()}
+def measure(sizes: tuple[int, ...]) -> None:
+    sys.stdout.write(
+        f"{'products':>9} {'answer':<46} {'CPU us':>7} {'share of constant':>18} "
+        f"{'p99 of 64 clients':>18}\n"
+    )
+    for products in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            url = os.environ.get("BENCH_STORE", f"sqlite:///{Path(folder) / 'store.sqlite'}")
+            engine = engines.open(url.format(products=products))
+            key = _key_of(engine, products)
+            engine.dispose()
+            environment = {
+                "DATABASE_URL": url.format(products=products),
+                "SECRET_KEYS": SECRET,
+                "STOREFRONT_RATE": "off",
+                "BENCH_CONSTANT_BYTES": "1000",
+                "BENCH_LOG": str(Path(folder) / "events.log"),
+            }
+            with serve(environment) as server:
+                environment["BENCH_CONSTANT_BYTES"] = str(_length(server, cases(key)[1], products))
+            with serve(environment, "tests.bench.served:app") as server:
+                _one_size(server, key, products)
+
+
+def _key_of(engine: engines.Engine, products: int) -> str:
+    from store import schema
+    from store.reads import shops
+
+    if schema.revision(engine) is not None:
+        with engines.reading(engine) as connection:
+            return shops.every(connection)[0].key
+    return make(engine, Ring([SECRET]), products).key
+
+
+def _length(server: Server, case: Case, products: int) -> int:
+    with Connection(server.port) as connection:
+        return len(connection.ask(next(requests(case, products, 1)))[1])
+
+
+def _one_size(server: Server, key: str, products: int) -> None:
+    costs: dict[str, list[float]] = {case.name: [] for case in cases(key)}
+    late: dict[str, list[float]] = {case.name: [] for case in cases(key)}
+    for turn in range(-1, ROUNDS):  # the first one warms up
+        for case in cases(key):
+            source = requests(case, products, 1_000 + turn)
+            sent = [next(source) for _ in range(REQUESTS)]
+            before = cpu_s(server.pids())
+            seen = drive(server.port, sent, CONNECTIONS)
+            cost = (cpu_s(server.pids()) - before) / REQUESTS
+            if set(seen.statuses) != {200}:
+                raise RuntimeError(f"{case.name} was answered {seen.statuses}")
+            if turn >= 0:
+                costs[case.name].append(cost)
+                late[case.name].append(drive(server.port, sent, 64).percentile(0.99))
+    base = {name: statistics.median(values) for name, values in costs.items()}
+    slow = {name: statistics.median(values) for name, values in late.items()}
+    for name, cost in base.items():
+        sys.stdout.write(
+            f"{products:>9,} {name:<46} {cost * 1e6:>7.0f} {base[CONSTANT] / cost:>17.0%} "
+            f"{slow[name] / slow[CONSTANT]:>17.1f}x\n"
+        )
+    held = memory_mib(server.workers()[0])
+    sys.stdout.write(
+        f"{products:>9,} private memory of the worker: {held['private']:.0f} MiB; "
+        f"{held['with files']:.0f} with what it alone reads of files\n"
+    )
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    measure()
+    measure(tuple(int(word) for word in sys.argv[1:]) or SIZES)

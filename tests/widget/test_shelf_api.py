@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import time
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from flask.testing import FlaskClient
@@ -23,7 +24,7 @@ from store.reads.shops import Shop
 from store.records import PLACEMENTS
 from store.writes import experiments
 from tests.shops import NOW
-from widget import configs
+from widget import configs, query
 
 VISITOR = "0123456789abcdef0123456789abcdef"
 
@@ -34,8 +35,8 @@ def fresh_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(configs, "FRESH_FOR_S", 0.0)
 
 
-def ask(client: FlaskClient, shop: Shop, **query: object):
-    return client.get(f"/v1/{shop.key}/shelf", query_string=query)
+def ask(client: FlaskClient, shop: Shop, **asked: object):
+    return client.get(f"/v1/{shop.key}/shelf", query_string=asked)
 
 
 def signed(store: Store, shop: Shop, customer: str, expires: int) -> str:
@@ -316,3 +317,34 @@ def test_ten_thousand_visitors_split_evenly_and_never_change_arm(
     # The 99.9 % interval of a fair coin thrown 10,000 times is 5,000 +- 165.
     assert abs(treated - 5_000) <= 165
     assert [arm(number) for number in range(0, 10_000, 50)] == arms[::50]
+
+
+def test_head_is_answered_by_flask_as_get_is_in_front_of_it(
+    client: FlaskClient, shop: Shop
+) -> None:
+    path = f"/v1/{shop.key}/shelf?placement=also_bought&product=p4"
+    whole, head = client.get(path), client.head(path)
+    assert (head.status_code, head.data) == (200, b"")
+    assert dict(head.headers) == dict(whole.headers)
+    assert client.post(path).status_code == 405
+
+
+ENCODED = st.lists(
+    st.sampled_from(
+        ["%2C", "%2c", "%", "%%2C", "%2", "+", "=", "&", "a", "1", "%C3%A9", "%FF", ","]
+    )
+    | st.text(st.characters(max_codepoint=126, min_codepoint=33), max_size=3),
+    max_size=20,
+).map("".join)
+
+
+@given(ENCODED)
+@settings(max_examples=300)
+def test_a_query_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    try:
+        expected = dict(reversed(parse_qsl(text, errors="strict", max_num_fields=40)))
+    except ValueError:
+        with pytest.raises(query.Malformed):
+            query.fields(text.encode())
+    else:
+        assert query.fields(text.encode()) == expected

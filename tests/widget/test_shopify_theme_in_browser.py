@@ -40,7 +40,9 @@ THEIRS = {"products": [
 @pytest.fixture(scope="module")
 def blocks() -> dict[str, dict[str, str]]:
     """Each block's HTML: on a shop's page, and in the theme editor."""
-    assert (ROOT / "plugin/shopify/node_modules").is_dir(), "`make lint` installs what this needs"
+    assert (ROOT / "plugin/shopify/check/node_modules").is_dir(), (
+        "`make lint` installs what this needs"
+    )
     scopes: dict[str, Any] = {
         "alongside": {"product": PRODUCT},
         "also-bought": {"settings": {"product": PRODUCT}},

@@ -47,6 +47,8 @@ export class ProductShelf extends HTMLElement {
       }
       const items = this.choose(answer.items);
       this.products = items.map((item) => item.id);
+      // The merchant's choice for this placement: another height, so only where nobody sees it.
+      if (answer.layout && isBelow(this)) this.setAttribute("layout", answer.layout);
       if (items.length) return draw(this, items, asked, answer.title);
     }
     // A place kept for nothing is given back unseen.

@@ -12,9 +12,7 @@ export const waiting = [];
 export function tell(type, asked, item = null) {
   // A token belongs to the visitor it was made for: after a withdrawal nothing is said of it.
   if (consent() === "none" || (asked.visitor && asked.visitor !== visitor())) return;
-  // A version 4 UUID; crypto.randomUUID is missing on pages without https.
-  const id = random().replace(/(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-");
-  waiting.push({ id, type, token: asked.token, item, at: Date.now() });
+  waiting.push({ id: random(), type, token: asked.token, item, at: Date.now() });
   setTimeout(send, GATHER_MS);
 }
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answer, item, open } from "./shop.mjs";
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const ID = /^[0-9a-f]{32}$/;
 const TREATMENT = { arm: "treatment", experiment: 7 };
 const DAY_MS = 86_400_000;
 
@@ -67,7 +67,7 @@ test("without an experiment, or where nobody is eligible, there is no exposure",
   }
 });
 
-test("events are complete: a UUID, a type, a token, an item and an instant", async () => {
+test("events are complete: an id, a type, a token, an item and an instant", async () => {
   const shop = open({ reply: () => answer(TREATMENT) });
   await shop.pass();
   shop.document.querySelector(".shelf-link").click();
@@ -83,7 +83,7 @@ test("events are complete: a UUID, a type, a token, an item and an instant", asy
     ],
   );
   for (const { id, at } of events) {
-    assert.match(id, UUID);
+    assert.match(id, ID);
     assert.ok(Number.isInteger(at) && Math.abs(at - Date.now()) < DAY_MS);
   }
   assert.equal(new Set(events.map(({ id }) => id)).size, events.length);
@@ -251,6 +251,19 @@ test("markup in an answer is text, and no address but http's is followed", async
     "width",
   ]);
   assert.equal(image.src, "http://shop.test/a.png");
+});
+
+test("the merchant's layout is taken where the change of height is not seen", async () => {
+  for (const [top, layout] of [
+    [5000, "grid"],
+    [100, null],
+  ]) {
+    const shop = open({ reply: () => answer({ layout: "grid" }) });
+    const shelf = shop.document.querySelector("product-shelf");
+    shelf.getBoundingClientRect = () => ({ top });
+    await shop.pass();
+    assert.equal(shelf.getAttribute("layout"), layout);
+  }
 });
 
 test("what the page shows instead of a shelf that failed keeps its place", async () => {

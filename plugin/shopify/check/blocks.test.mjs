@@ -236,7 +236,7 @@ test("the editor has something to show before the shop is connected", async () =
 
 test("theme-check finds what is planted, and nothing else", async () => {
   const folder = assemble();
-  const config = new URL("../.theme-check.yml", HERE).pathname;
+  const config = new URL(".theme-check.yml", HERE).pathname;
   try {
     assert.deepEqual(await check(folder, config), []);
     writeFileSync(join(folder, "blocks/bad.liquid"), "{{ 'none.js' | asset_url | nofilter }}");

@@ -8,7 +8,7 @@ import { assemble } from "./assemble.mjs";
 
 const folder = assemble();
 try {
-  const found = await check(folder, fileURLToPath(new URL("../.theme-check.yml", import.meta.url)));
+  const found = await check(folder, fileURLToPath(new URL(".theme-check.yml", import.meta.url)));
   for (const { uri, start, check: rule, message } of found) {
     const file = uri.split("/").slice(-2).join("/");
     process.stderr.write(`${file}:${start.line + 1}: ${rule}: ${message}\n`);

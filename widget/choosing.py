@@ -1,0 +1,159 @@
+"""Which products does a question in the shop's own ids get, by one plan or several?
+
+A shelf is `reads.shelf_inputs` + `choose.choose`; the widget's answers and `flask recommend` come
+by here. Experiments, tokens and JSON are `answer.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
+from itertools import chain
+from typing import NamedTuple
+
+from recommenders import choose
+from store.reads import shelf as reads
+from store.records import NO_EFFECTS, Effects, Entry, Placement, Recommendation
+
+# A signed customer's newest purchases: enough for the lists that `choose` blends.
+MOST_BOUGHT = 50
+
+
+class Asked(NamedTuple):
+    """A question in the shop's own ids, its customer known by the store's key."""
+
+    placement: Placement
+    product: str | None = None
+    recent: tuple[str, ...] = ()
+    cart: tuple[str, ...] = ()
+    category: str | None = None  # None: the main one of the product
+    buyer: reads.Buyer | None = None
+    novel: bool = False
+
+    def ask(
+        self, known: Mapping[str, reads.Known], limit: int = 1, effects: Effects = NO_EFFECTS
+    ) -> choose.Ask:
+        """The question in the store's keys; unknown ids fall away."""
+        page = known.get(self.product) if self.product else None
+        bought = self.buyer.bought if self.buyer else ()
+        return choose.Ask(
+            placement=self.placement,
+            product=page.key if page else None,
+            customer=self.buyer.customer if self.buyer else None,
+            recent=tuple(known[i].key for i in self.recent if i in known and i != self.product),
+            cart=tuple(known[i].key for i in self.cart if i in known),
+            bought=bought[:MOST_BOUGHT],
+            category=self.category or (page.category if page else None),
+            limit=limit,
+            novel=self.novel,
+            owned=frozenset(bought) if self.novel else frozenset(),
+            category_name=page.category_name if page and not self.category else "",
+            effects=effects,
+        )
+
+
+class Plan(NamedTuple):
+    """Which model's lists make a shelf, of which of its strategies, and how long it may be."""
+
+    model: int
+    strategies: tuple[str, ...]
+    limit: int
+
+
+# So many candidates more than a shelf shows are looked at first: of those that are listed few are
+# sold out or near-duplicates. Where that is not enough, all are looked at, in as many statements
+# again.
+SPARE = 6
+
+
+def recommend(
+    connection: reads.Reader, config: reads.ShopConfig, asked: Asked, plans: Sequence[Plan]
+) -> list[list[Recommendation]]:
+    """The shelf of each plan, for one question: two statements where they share a model."""
+    model = plans[0].model
+    strategies = tuple(s for plan in plans if plan.model == model for s in plan.strategies)
+    named = _named(asked, strategies)
+    deepest = choose.deepest(max(plan.limit for plan in plans))
+
+    def rank(
+        few: bool, known: Mapping[str, reads.Known], lists: Mapping[str, Sequence[Entry]]
+    ) -> list[_Ranked]:
+        ask = asked.ask(known, plans[0].limit, config.rules.on(asked.placement))
+        if named.others and not all(product in known for product in named.anchors):
+            # Behind an id that nobody knows (any more) stand others, whose lists were not read.
+            lists = reads.lists(connection, model, choose.slots(ask, strategies))
+        ranked = []
+        for plan in plans:
+            own = lists
+            if plan.model != model:
+                own = reads.lists(connection, plan.model, choose.slots(ask, plan.strategies))
+            its = ask if plan.limit == ask.limit else replace(ask, limit=plan.limit)
+            most = plan.limit + SPARE if few else deepest
+            found = choose.rank(its, plan.strategies, own, most)
+            ranked.append(_Ranked(its, found, len(found) == most))
+        return ranked
+
+    for few in (True, False):
+        ranked, cards = reads.shelf_inputs(
+            connection, config.shop.id, model, named, partial(rank, few), _card_keys
+        )
+        shelves = [choose.choose(one.ask, one.candidates, cards) for one in ranked]
+        short = [
+            len(shelf) < one.ask.limit and one.cut
+            for shelf, one in zip(shelves, ranked, strict=True)
+        ]
+        if not any(short):
+            break
+    return shelves
+
+
+class _Ranked(NamedTuple):
+    ask: choose.Ask
+    candidates: Sequence[choose.Candidate]
+    cut: bool  # whether there may be more of them
+
+
+def _card_keys(ranked: Sequence[_Ranked]) -> list[int]:
+    return choose.card_keys(ranked[0].ask, chain.from_iterable(r.candidates for r in ranked))
+
+
+def _named(asked: Asked, strategies: tuple[str, ...]) -> reads.Named:
+    """What to read for a question before anything is known of its products."""
+    wanted = choose.wanted(asked.placement, strategies, asked.novel)
+    page = asked.product or None
+    recent = [product for product in asked.recent if product != page]
+    anchors: dict[str, None] = {}
+    for source, products in (("recent", recent), ("cart", asked.cart)):
+        if source in wanted:
+            anchors |= dict.fromkeys(products[: choose.MOST_ANCHORS])
+    of_anchors = dict.fromkeys((*wanted.get("recent", ()), *wanted.get("cart", ())))
+    of_page = dict.fromkeys(wanted.get("product", ()))
+    if page in anchors:  # what is on the page lies in the cart, too
+        del anchors[page]
+        of_page |= of_anchors
+    others = dict.fromkeys((*recent, *asked.cart)).keys() - anchors.keys() - {page}
+    return reads.Named(
+        page=page,
+        anchors=tuple(anchors),
+        others=tuple(others),
+        of_page=tuple(of_page),
+        of_anchors=tuple(of_anchors),
+        of_category=() if asked.category else wanted.get("category", ()),
+        slots=_slots(asked, strategies)
+        if asked.buyer
+        else _shops_own(asked.placement, asked.category, asked.novel, strategies),
+    )
+
+
+def _slots(asked: Asked, strategies: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the lists for which no product must be looked up."""
+    return tuple(choose.slots(asked.ask({}), strategies))
+
+
+@lru_cache(maxsize=1_024)
+def _shops_own(
+    placement: Placement, category: str | None, novel: bool, strategies: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The same for everybody who is no customer that we know."""
+    return _slots(Asked(placement, category=category, novel=novel), strategies)
