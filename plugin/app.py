@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from plugin import (
     access,
+    access_page,
     api,
     connect,
     data,
@@ -49,7 +50,7 @@ LONGEST_BODY = 64 * 1024
 ROOMS = (
     entry, shops, connect, overview, shelves, rules, explorer, experiments, report, report_files,
     sharing, models, data, privacy, settings, people, log, api, shoppers, webhooks,
-    install_woocommerce, install_shopify, proxy,
+    install_woocommerce, install_shopify, proxy, access_page,
 )  # fmt: skip
 
 
