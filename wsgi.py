@@ -42,6 +42,8 @@ COMMANDS = {
     "keys": "plugin.commands.keys:keys",
     "setup-link": "plugin.commands.setup_link:setup_link",
     "db": "plugin.commands.db:db",
+    "backup": "plugin.commands.backup:backup",
+    "restore": "plugin.commands.backup:restore",
 }
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
