@@ -6,6 +6,7 @@
              day, and after the first sync
     inbox    when a shop's webhook told something  ask the shop for what it named
     tally    every TALLY_MINUTES, per shop         judge ended days, refresh reports
+    letters  Mondays at 8 of the shop's day        the report by e-mail, to who wishes it
     upkeep   daily, for all shops                  old lists, old events
 
 Each run is a child process (`python -m scheduler run JOB SHOP`), so that a training that runs out
@@ -25,6 +26,7 @@ from sqlalchemy import Connection
 
 from scheduler import subscribing
 from scheduler.inbox import empty
+from scheduler.letters import letters
 from scheduler.newcomers import introduce
 from scheduler.record import recorded
 from scheduler.sync import CONNECTORS, SWEPT, sync
@@ -40,6 +42,8 @@ from store.writes import jobs as writes
 
 # What the shop deleted for good is looked for once a day: it costs a walk over every id.
 SWEEP_EVERY = timedelta(days=1)
+# When a merchant's week begins, with the whole week before it in the report.
+LETTERS_HOUR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,14 @@ TIMETABLE: tuple[Job, ...] = (
         lambda settings: timedelta(minutes=settings.tally_minutes),
     ),
     Job(
+        "letters",
+        True,
+        lambda settings, shop: CronTrigger(
+            day_of_week="mon", hour=LETTERS_HOUR, timezone=shop.zone() if shop else None
+        ),
+        lambda settings: timedelta(days=7),
+    ),
+    Job(
         "upkeep",
         False,
         lambda settings, shop: IntervalTrigger(days=1),
@@ -128,6 +140,8 @@ def run(store: Store, job: str, shop_id: int | None) -> None:
             run_.say(f"version {trained.version}: {better} placements beat bestsellers")
         elif job == "tally":
             run_.say(f"{len(tally(store, shop))} experiments counted")
+        elif job == "letters":
+            run_.say(letters(store, shop))
         else:
             raise ValueError(f"there is no job {job!r}")
 

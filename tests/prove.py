@@ -42,6 +42,17 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"PROVE_VISITORS": "10000", "PROVE_BROWSERS": "8"},
         ["pytest", "-q", "-s", "tests/widget/test_cached_pages.py", "--timeout=3000"],
     ),
+    "schemathesis": (
+        "2,000 requests an operation, right and wrong ones: no fault, no undocumented answer.",
+        {"PROVE_CASES": "2000"},
+        ["pytest", "-q", "tests/test_fuzz.py", "-p", "no:randomly", "--timeout=3000"],
+    ),
+    "admin": (
+        "Each page of the merchant: largest paint within 2.5 s, layout shift at most 0.1, axe "
+        "clean, usable at 390 px.",
+        {"PROVE_ADMIN": "1"},
+        ["pytest", "-q", "tests/plugin/test_browser.py", "-k", "every_page", "--timeout=600"],
+    ),
     "ingest": (
         "The whole server killed with SIGKILL under load: no acknowledged event lost or doubled.",
         {"PROVE_KILLS": "20"},

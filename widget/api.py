@@ -20,8 +20,8 @@ from store.engine import Serving, reading, settle, writing
 from store.keys import Ring, digest
 from store.reads import privacy as privacy_reads
 from store.reads.shelf import ShopConfig, known_products
+from store.writes import checkouts, people, privacy
 from store.writes import events as event_writes
-from store.writes import people, privacy
 from widget import agents, events, query
 from widget.metrics import count_events
 from widget.problems import problem
@@ -92,6 +92,32 @@ def blueprint(
         body = orjson.dumps({"accepted": len(good), "rejected": rejected})
         return Response(body, status=202, content_type=JSON, headers={"Cache-Control": "no-store"})
 
+    @pages.post("/v1/<key>/checkouts")
+    def completed(key: str) -> Response:
+        """A pixel on the thank-you page says whose checkout it was. Amounts come with the order."""
+        config = shop_of(key)
+        sent = _body()
+        if isinstance(sent, Response):
+            return sent
+        visitor, checkout = sent.get("visitor"), sent.get("checkout")
+        faults = {}
+        if not (isinstance(visitor, str) and query.VISITOR.fullmatch(visitor)):
+            faults["visitor"] = "must be 16 to 64 of A-Z a-z 0-9 _ -"
+        if not (isinstance(checkout, str) and query.CHECKOUT.fullmatch(checkout)):
+            faults["checkout"] = "must be 16 to 128 of A-Z a-z 0-9 _ -"
+        if faults:
+            raise query.Malformed(faults)
+        pepper = config.keys.pepper
+        with writing(engine) as connection:
+            checkouts.tell(
+                connection,
+                config.shop.id,
+                digest(pepper, "checkout", str(checkout)),
+                digest(pepper, "visitor", str(visitor)),
+                config.shop.now(),
+            )
+        return Response(status=204, headers={"Cache-Control": "no-store"})
+
     @pages.get("/v1/<key>/me")
     def me(key: str) -> Response:
         config, visitor = _visitor(engine, ring, shop_of, key)
@@ -116,8 +142,8 @@ def blueprint(
     return pages
 
 
-def _events_body() -> tuple[str | None, list[Any]] | Response:
-    """(visitor or None, events) of a request's body, or the refusal."""
+def _body() -> dict[str, Any] | Response:
+    """The object that a request's body holds, or the refusal."""
     body = request.get_data(cache=False)
     if len(body) > events.LONGEST_BODY:
         return problem(413, "Too large", f"Send at most {events.LONGEST_BODY} bytes at once.")
@@ -125,7 +151,15 @@ def _events_body() -> tuple[str | None, list[Any]] | Response:
         sent = orjson.loads(body)
     except orjson.JSONDecodeError:
         return problem(422, "Unprocessable", "The body must be JSON in UTF-8.")
-    if not isinstance(sent, dict) or not isinstance(sent.get("events"), list):
+    return sent if isinstance(sent, dict) else {}
+
+
+def _events_body() -> tuple[str | None, list[Any]] | Response:
+    """(visitor or None, events) of a request's body, or the refusal."""
+    sent = _body()
+    if isinstance(sent, Response):
+        return sent
+    if not isinstance(sent.get("events"), list):
         return problem(422, "Unprocessable", 'The body must be {"visitor", "events": [...]}.')
     if len(sent["events"]) > events.MOST_EVENTS:
         return problem(422, "Unprocessable", f"Send at most {events.MOST_EVENTS} events at once.")

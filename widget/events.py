@@ -62,7 +62,7 @@ class Checker:
             return f"type must be one of {', '.join(TYPES)}"
         identifier = _uuid(event.get("id"))
         if identifier is None:
-            return "id must be a UUID"
+            return "id must be 32 hex digits or a UUID"
         at = _instant(event.get("at"))
         if isinstance(at, str):
             return at
@@ -129,10 +129,12 @@ def items(events: Sequence[object]) -> list[str]:
     return list(named)
 
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# With a UUID's dashes or without.
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
 
 
 def _uuid(value: object) -> bytes | None:
+    """The 128 bits of an event's id."""
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         return None
     return bytes.fromhex(value.replace("-", ""))

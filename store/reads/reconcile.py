@@ -74,3 +74,16 @@ def refunds_of(connection: Connection, shop_id: int, order_ids: Sequence[str]) -
             select(r.external_id).where(r.shop_id == shop_id, r.order_external_id.in_(order_ids))
         )
     )
+
+
+def newest_orders(connection: Connection, shop_id: int, most: int) -> list[str]:
+    """The shop's ids of the newest orders that we hold and believe to be there."""
+    o = tables.Order
+    return list(
+        connection.scalars(
+            select(o.external_id)
+            .where(o.shop_id == shop_id, o.platform_status != "deleted")
+            .order_by(o.placed_at.desc(), o.id.desc())
+            .limit(most)
+        )
+    )

@@ -250,6 +250,12 @@ def test_a_check_tells_what_the_shop_is(shop: Shop) -> None:
     assert datetime.now(UTC).astimezone(zone(facts.timezone))
 
 
+def test_a_shop_that_shows_everything_has_nothing_to_note(shop: Shop) -> None:
+    next(shop.orders())
+    assert shop.orders_since() is None
+    assert shop.notes() == ()
+
+
 def test_a_private_address_is_not_asked_unless_allowed(bench: Bench) -> None:
     shop = bench.connect(False)
     with pytest.raises(Misconfigured):
