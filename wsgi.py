@@ -36,10 +36,12 @@ COMMANDS = {
     "experiment": "plugin.commands.experiment:experiment",
     "plan": "plugin.commands.plan:plan",
     "report": "plugin.commands.report:report",
+    "letters": "plugin.commands.letters:letters",
     "explain": "plugin.commands.explain:explain",
     "privacy": "plugin.commands.privacy:privacy",
     "doctor": "plugin.commands.doctor:doctor",
     "keys": "plugin.commands.keys:keys",
+    "simulate": "plugin.commands.simulate:simulate",
     "setup-link": "plugin.commands.setup_link:setup_link",
     "db": "plugin.commands.db:db",
 }

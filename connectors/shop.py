@@ -43,6 +43,12 @@ class Shop(Protocol):
 
     def orders_named(self, ids: Iterable[str]) -> Iterator[Page[Order]]: ...
 
+    def orders_placed(self, since: datetime, until: datetime) -> Iterator[Page[Order]]:
+        """The orders placed from `since` on and before `until`, whatever became of them."""
+
+    def refunds_of(self, since: datetime, until: datetime) -> Iterator[Page[Refund]]:
+        """The refunds of those orders, whenever they were made."""
+
     def orders_since(self) -> datetime | None:
         """Orders placed before this are there, but not shown to us: missing them says nothing.
         None: all are shown."""

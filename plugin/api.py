@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, request
 from plugin import throttle
 from plugin.access import open_to_all
 from plugin.db import connection, the_store
-from plugin.report import as_data
+from plugin.report_files import as_data
 from plugin.reports import told
 from store.reads import experiments, shops
 

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from plugin import (
     access,
+    access_page,
     api,
     connect,
     data,
@@ -29,9 +30,11 @@ from plugin import (
     proxy,
     refusals,
     report,
+    report_files,
     rules,
     session,
     settings,
+    sharing,
     shelves,
     shoppers,
     shops,
@@ -45,9 +48,9 @@ from store.opening import Store
 LONGEST_BODY = 64 * 1024
 
 ROOMS = (
-    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, models,
-    data, privacy, settings, people, log, api, shoppers, webhooks, install_woocommerce,
-    install_shopify, proxy,
+    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, report_files,
+    sharing, models, data, privacy, settings, people, log, api, shoppers, webhooks,
+    install_woocommerce, install_shopify, proxy, access_page,
 )  # fmt: skip
 
 

@@ -24,9 +24,13 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
+from connectors import http
+from connectors.errors import ConnectorError
+from connectors.woocommerce.client import WooCommerce
 from plugin import access, connecting, session
 from plugin.access import visible_shops
 from plugin.db import connection, the_store
+from plugin.install.woocommerce import PATIENCE
 from store.engine import writing
 from store.errors import Explained
 from store.reads import health, models, overview, people, shops
@@ -80,9 +84,6 @@ def woocommerce() -> AnyResponse | tuple[str, int]:
 
 def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
     """What the shop says of itself, and what opens it; the fault in words otherwise."""
-    from connectors.errors import ConnectorError
-    from connectors.woocommerce.client import WooCommerce
-
     url = form["url"] if re.match(r"https?://", form["url"]) else f"https://{form['url']}"
     if not form["url"] or len(url) > LONGEST_URL:
         raise Explained("Give the shop’s address, such as https://shop.example.")
@@ -93,7 +94,8 @@ def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
     if max(len(form["key"]), len(form["secret"])) > LONGEST_KEY:
         raise Explained("The key or the secret is too long. Copy both from WooCommerce again.")
     private = the_store().settings.allow_private_hosts
-    connector = WooCommerce(url, form["key"], form["secret"], allow_private=private)
+    asking = http.Session(allow_private=private, limits=PATIENCE)
+    connector = WooCommerce(url, form["key"], form["secret"], allow_private=private, session=asking)
     try:
         facts = connector.check()
     except ConnectorError as fault:

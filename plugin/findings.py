@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from plugin import words
+from plugin import reconcile, words
 from store import schema
 from store.engine import reading
 from store.opening import Store
-from store.reads import experiments, health, models, overview, shops, trust
+from store.reads import experiments, health, inbox, models, overview, shops, trust
 from store.settings import WrongSettings
 
 # A sync may be late by two of its own turns before it is stale.
@@ -25,6 +25,7 @@ SILENT = timedelta(minutes=30)  # the clock counts experiments every ten minutes
 MODEL_IS_OLD = timedelta(days=4)  # trained daily; a night or two may fail
 RECENT = timedelta(days=7)
 SKEW_S = 300  # a minute or two off is common among browsers; at the median five are ours
+WAITS = timedelta(hours=1)  # a shop may be down for lunch
 MANY = 0.2  # a share of products that lack something: beyond it the feed is at fault
 ORPHANS = 0.10
 ENOUGH = 20  # of fewer orders, lines or events no share is judged
@@ -83,7 +84,8 @@ def of_shop(store: Store, shop: shops.Shop, now: datetime) -> Iterator[Finding]:
                 "no-owner", "Nobody may see its pages.",
                 "`flask setup-link`, and open what it prints.",
             )  # fmt: skip
-        for part in (_syncing, _jobs, _catalogue, _orders, _models, _events, _experiments):
+        parts = (_syncing, _jobs, _catalogue, _orders, _accounts, _models, _events, _experiments)
+        for part in parts:
             for code, what, mend in part(connection, store, shop, now):
                 yield found(code, what, mend)
 
@@ -94,6 +96,21 @@ Faults = Iterator[tuple[str, str, str]]
 def _syncing(connection: Connection, store: Store, shop: shops.Shop, now: datetime) -> Faults:
     if shop.platform == "files":
         return
+    if shop.uninstalled_at is not None:
+        yield (
+            "uninstalled",
+            f"The shop took our access away on {shop.uninstalled_at:%Y-%m-%d %H:%M} UTC.",
+            "Install the app there again, or `flask shop remove` it here.",
+        )
+        return
+    waiting = inbox.waiting(connection, shop.id)
+    if waiting.oldest_told_at and now - waiting.oldest_told_at > WAITS and waiting.most_tries > 2:
+        yield (
+            "inbox-waiting",
+            f"{waiting.names:,} things that its webhooks named wait to be asked for, the oldest "
+            f"since {waiting.oldest_told_at:%Y-%m-%d %H:%M} UTC.",
+            f"`flask sync {shop.key}` says what is in the way.",
+        )  # fmt: skip
     synced = overview.last_success(connection, shop.id, "sync")
     if synced is None:
         yield (
@@ -185,6 +202,19 @@ def _orders(connection: Connection, store: Store, shop: shops.Shop, now: datetim
             f"{told.unknown:,} of {told.lines:,} order lines of 90 days name products that the "
             "shop does not tell of.",
             f"`flask sync {shop.key} --full`; if it stays, they were deleted in the shop.",
+        )
+
+
+def _accounts(connection: Connection, store: Store, shop: shops.Shop, now: datetime) -> Faults:
+    told = reconcile.last(connection, shop)
+    if told is not None and told.different:
+        named = ", ".join(told.first[:5]) + (" ..." if told.different > 5 else "")
+        yield (
+            "orders-differ",
+            f"{told.different:,} of {told.orders:,} orders since {told.since:%Y-%m-%d} are not as "
+            f"the shop says, compared {told.at:%Y-%m-%d %H:%M} UTC: {named}.",
+            f"`flask doctor {shop.key} --mend` saves what the shop says; `flask sync {shop.key} "
+            "--full` reads everything once more.",
         )
 
 

@@ -1,22 +1,22 @@
-"""The report of one experiment: as a page, as a spreadsheet file, as JSON.
+"""The report of one experiment as a page: its stored figures, written out for the merchant.
 
-All three tell the same stored `Report`; its figures are counted by the scheduler, never here.
+Figures are counted by the scheduler, never here; `report_files` tells the same as CSV and JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template, request
 from sqlalchemy import Connection
 
-from experiments.outcome import Difference, Judgement
+from experiments.outcome import Difference, Interval, Judgement
 from experiments.report import ArmFigures, Report
 from experiments.rule import RULE
 from experiments.sentence import sentence
-from plugin import access, chart, spreadsheet, words
+from plugin import access, chart, trust, words
+from plugin import days as calendar
 from plugin.db import connection
 from plugin.numbers import Numbers
 from plugin.reports import Told, told
@@ -47,31 +47,42 @@ class Row:
 
 @pages.get("/")
 def show(key: str, number: int) -> str:
-    shop = access.shop()
+    template, told_ = frame(access.shop(), number)
+    return render_template(template, **told_, shared=False)
+
+
+def frame(shop: Shop, number: int) -> tuple[str, dict[str, Any]]:
+    """The template and all it tells, for the merchant's page and for a shared link alike."""
     asking, say = connection(), Numbers.of(shop)
     it = told(asking, shop, experiments.by_number(asking, shop.id, number))
-    frame: dict[str, Any] = {
+    seen: dict[str, Any] = {
         "it": it,
         "state": it.state(shop.now()),
         "waiting": "tally",
         "changes": _model_changes(asking, shop, it),
     }
     if it.report is None:
-        return render_template("report_none.html", **frame)
-    days = _days(asking, shop, it)
-    return render_template(
-        "report.html",
-        report=it.report,
-        arms=arm_rows(it.report, say),
-        differences=difference_rows(it.report, say),
-        lift_chart=chart.lifts(it.report.differences, say),
-        history_chart=chart.history([(d.day, d.judgement.running.lift) for d in days], say),
-        days=days,
-        needed_days=RULE.min_days,
-        needed_buyers=RULE.min_conversions,
-        longest_days=RULE.max_days,
-        **frame,
-    )
+        return "report_none.html", seen
+    history = _days(asking, shop, it)
+    days = calendar.asked(shop, request.args)
+    some = None if days.is_all else calendar.sums(asking, it.experiment, days)
+    return "report.html", seen | {
+        "report": it.report,
+        "arms": arm_rows(it.report, say),
+        "differences": difference_rows(it.report, say),
+        "lift_chart": chart.lifts(it.report.differences, say),
+        "history_chart": chart.history([(d.day, d.judgement.running.lift) for d in history], say),
+        "days": history,
+        "signs": trust.signs(it.report, say),
+        "parts": part_rows(it.report, say),
+        "repeats": repeat_rows(it.report, say),
+        "presets": calendar.PRESETS,
+        "asked_days": days,
+        "some_days": some and raw_rows(*some, say),
+        "needed_days": RULE.min_days,
+        "needed_buyers": RULE.min_conversions,
+        "longest_days": RULE.max_days,
+    }
 
 
 def _days(asking: Connection, shop: Shop, it: Told) -> list[Day]:
@@ -142,91 +153,73 @@ def difference_rows(report: Report, say: Numbers) -> list[DifferenceRow]:
 
 
 def _interval(found: Difference, say: Numbers) -> str:
-    if found.lift_interval is None:
-        return "cannot be said yet"
-    low, high = found.lift_interval.low, found.lift_interval.high
-    if high is None:
-        return f"{say.change(low)} or more"
-    return f"{say.change(low)} to {say.change(high)}"
+    interval = found.lift_interval
+    return "cannot be said yet" if interval is None else _ends(interval, say)
 
 
-# --- the same as a file ---------------------------------------------------------------------------
+def _ends(interval: Interval, say: Numbers) -> str:
+    if interval.high is None:
+        return f"{say.change(interval.low)} or more"
+    return f"{say.change(interval.low)} to {say.change(interval.high)}"
 
 
-@pages.get("/report.csv")
-def as_csv(key: str, number: int) -> Response:
-    shop = access.shop()
-    it = told(connection(), shop, experiments.by_number(connection(), shop.id, number))
-    return spreadsheet.answer(_cells(shop, it), f"experiment-{number}.csv")
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    label: str
+    control: str
+    treatment: str
+    change: str
+    interval: str
+    stands_out: bool
 
 
-def _cells(shop: Shop, it: Told) -> Iterator[Sequence[spreadsheet.Cell]]:
-    """Plain figures: amounts in minor units of the currency, shares as fractions of 1."""
-    yield ("figure", "control", "treatment", "low", "high", "note")
-    yield ("shop", shop.name, "", "", "", shop.key)
-    yield (
-        "experiment",
-        it.number,
-        "",
-        "",
-        "",
-        f"{it.experiment.placement}, control sees {words.against(it.experiment.against)}",
-    )
-    yield ("started", it.experiment.started_at.isoformat(), "", "", "", "")
-    yield ("ends", it.experiment.ends_at.isoformat(), "", "", "", "")
-    yield ("verdict", "", "", "", "", it.sentence or "not counted yet")
-    if it.report is None:
-        return
-    report = it.report
-    yield (
-        "counted until",
-        report.until_at.isoformat(),
-        "",
-        "",
-        "",
-        f"amounts in minor units of {report.currency}",
-    )
-    for name in ArmFigures.__dataclass_fields__:
-        if name != "arm":
-            yield (name, getattr(report.control, name), getattr(report.treatment, name), "", "", "")
-    for found in report.differences:
-        interval = found.lift_interval
-        yield (
-            f"lift {found.metric}",
-            "",
-            found.lift,
-            interval.low if interval else None,
-            interval.high if interval else None,
-            f"level {found.level}{', at every look' if found.always else ''}",
+def part_rows(report: Report, say: Numbers) -> list[PartRow]:
+    """Parts of the visitors by the metric that decides: a description, never a verdict."""
+
+    def rate(value: float | None) -> str:
+        return say.percent(value, 2) if report.metric == "cvr" else say.average(value)
+
+    rows = []
+    for part in report.parts:
+        interval = part.lift_interval
+        rows.append(
+            PartRow(
+                label=words.PART[part.name],
+                control=f"{rate(part.control)} of {say.count(part.visitors_control)}",
+                treatment=f"{rate(part.treatment)} of {say.count(part.visitors_treatment)}",
+                change=say.change(part.lift) if interval else "too few to say",
+                interval=_ends(interval, say) if interval else "",
+                stands_out=part.stands_out,
+            )
         )
-    if report.extra:
-        extra = report.extra
-        yield (
-            "extra_revenue_minor",
-            "",
-            extra.estimate_minor,
-            extra.low_minor,
-            extra.high_minor,
-            "",
-        )
-        yield ("attributed_minor", "", extra.attributed_minor, "", "", "after a click; not extra")
+    return rows
 
 
-def as_data(shop: Shop, it: Told) -> dict[str, Any]:
-    """The report as JSON: what `/api/<key>/report` and `flask report --json` tell."""
-    data: dict[str, Any] = {
-        "shop": shop.key,
-        "experiment": it.number,
-        "placement": it.experiment.placement,
-        "against": it.experiment.against,
-        "state": it.state(shop.now()),
-        "verdict": it.kind,
-        "sentence": it.sentence,
-        "computed_at": it.computed_at,
-        "report": None,
-    }
-    if it.report is not None:
-        body = asdict(it.report)
-        del body["experiment"]  # the store's own key; people know the number
-        data["report"] = body
-    return data
+def repeat_rows(report: Report, say: Numbers) -> list[Row]:
+    """Of each arm's buyers, who ordered again; empty while nobody's days are over."""
+    rows = []
+    for days in sorted({repeat.days for repeat in report.repeats}):
+        by_arm = {r.arm: r for r in report.repeats if r.days == days}
+        cells = [
+            f"{say.percent(r.share)} of {say.count(r.buyers)}" if r.buyers else "not known yet"
+            for r in (by_arm["control"], by_arm["treatment"])
+        ]
+        if any(r.buyers for r in by_arm.values()):
+            rows.append(Row(f"Ordered again within {days} days", cells[0], cells[1], "repeat"))
+    return rows
+
+
+def raw_rows(control: ArmFigures, treatment: ArmFigures, say: Numbers) -> list[Row]:
+    """The sums of some days."""
+
+    def row(label: str, write: Any, of: str) -> Row:
+        return Row(label, write(getattr(control, of)), write(getattr(treatment, of)))
+
+    return [
+        row("Visitors", say.count, "visitors"),
+        row("Buyers", say.count, "converters"),
+        row("Orders", say.count, "orders"),
+        row("Conversion rate", lambda x: say.percent(x, 2), "conversion_rate"),
+        row("Revenue", say.money, "revenue_minor"),
+        row("Revenue per visitor", say.average, "revenue_per_visitor_minor"),
+    ]

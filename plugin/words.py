@@ -64,6 +64,24 @@ JOB = {
 }
 RUN = {"running": "at work", "ok": "done", "failed": "failed", "cut off": "cut off"}
 PLATFORM = {"woocommerce": "WooCommerce", "shopify": "Shopify", "files": "imported files"}
+PART = {
+    "new": "New visitors",
+    "returning": "Bought here before",
+    "phone": "On phones",
+    "computer": "On computers and tablets",
+    "stayed": "Saw one group's pages only",
+    "first_week": "Entered in the first week",
+    "later_weeks": "Entered later",
+}
+OTHER = {
+    "wald": "Difference of rates, in points (Wald)",
+    "miettinen_nurminen": "Difference of rates, in points (Miettinen and Nurminen)",
+    "katz": "Change (Katz, logarithm)",
+    "koopman": "Change (Koopman, score)",
+    "pooled_z": "p of a z-test, pooled",
+    "unpooled_z": "p of a z-test, unpooled",
+    "flat_prior": "Chance to be better, flat prior",
+}
 METRIC = {
     "cvr": "Conversion rate",
     "rpv": "Revenue per visitor, capped",

@@ -230,17 +230,27 @@ def _blend(
     for part in step:
         if part.strategy in strategies or part.strategy in REPEATS:
             parts.setdefault(part.strategy, []).append(part)
-    if len(parts) == 1:
-        totals, loudest = _sum(ask, next(iter(parts.values())), lists)
+    added = [_sum(ask, own, lists) for own in parts.values()]
+    if len(added) == 1:
+        totals, loudest = added[0][0], None
     else:
-        totals, loudest = _together([_sum(ask, own, lists) for own in parts.values()])
+        totals, loudest = _together([(sums, _loudest(heard, sums)) for sums, heard in added])
     _steer(ask.effects.weights, totals)
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
-    for product in sorted(totals, key=totals.__getitem__, reverse=True):
-        _, part, anchor, support, strength = loudest[product]
-        kind = _kind(part, support, strength)
-        about = anchor if kind in _NAMING else None
-        yield Candidate(product, totals[product], part.strategy, kind, support, strength, about)
+    ordered = sorted(totals, key=totals.__getitem__, reverse=True)
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = ordered[start : start + _AT_ONCE]
+        voices = _loudest(added[0][1], frozenset(some)) if loudest is None else loudest
+        for product in some:
+            _, part, anchor, support, strength = voices[product]
+            kind = _kind(part, support, strength)
+            about = anchor if kind in _NAMING else None
+            yield Candidate(product, totals[product], part.strategy, kind, support, strength, about)
+
+
+# Of a few hundred products a shelf wants the best two dozen; only of those is asked which list
+# spoke loudest for them.
+_AT_ONCE = 32
 
 
 def _together(
@@ -291,36 +301,50 @@ def _scale(sums: dict[int, float], voices: dict[int, _Voice]) -> float:
 
 
 _Voice = tuple[float, Part, int | None, int, float]  # gain, part, anchor, support, strength
+# A list as it was added up: its part and anchor, its entries, and what each gave.
+_Heard = tuple[Part, int | None, Sequence[Entry], Sequence[float]]
 
 
 def _sum(
     ask: Ask, parts: Sequence[Part], lists: Mapping[str, Sequence[Entry]]
-) -> tuple[dict[int, float], dict[int, _Voice]]:
-    """One strategy's lists added up: product -> score, and the entry that gave it most."""
+) -> tuple[dict[int, float], list[_Heard]]:
+    """One strategy's lists added up: product -> score, and the lists for `_loudest`."""
     sums: dict[int, float] = {}
-    voices: dict[int, _Voice] = {}
+    heard: list[_Heard] = []
     sensitive = ask.effects.sensitive
     for part in parts:
         weight = part.weight
-        supported = part.supported
         for key, entries in _entries(ask, part, lists):
             anchor = key if isinstance(key, int) else None
-            for product, score, support, strength in entries:
-                if supported and not support:
-                    continue
-                if sensitive and (product in sensitive or anchor in sensitive):  # noqa: SIM102
-                    if not _open(part, support, strength):
-                        continue
-                gain = weight * score
-                if product in sums:
-                    sums[product] += gain
-                    if gain <= voices[product][0]:
-                        continue
-                else:
-                    sums[product] = gain
-                voices[product] = (gain, part, anchor, support, strength)
+            if part.supported:
+                entries = [entry for entry in entries if entry[2]]
+            if sensitive:
+                entries = [
+                    entry
+                    for entry in entries
+                    if (entry[0] not in sensitive and anchor not in sensitive)
+                    or _open(part, entry[2], entry[3])
+                ]
+            gains = [weight * entry[1] for entry in entries]
+            products = [entry[0] for entry in entries]
+            if sums.keys().isdisjoint(products):
+                sums.update(zip(products, gains, strict=True))
+            else:
+                for product, gain in zip(products, gains, strict=True):
+                    sums[product] = sums.get(product, 0.0) + gain
+            heard.append((part, anchor, entries, gains))
             weight *= STEP_BACK
-    return sums, voices
+    return sums, heard
+
+
+def _loudest(heard: Sequence[_Heard], products: Collection[int]) -> dict[int, _Voice]:
+    """Of each product the entry that gave it most; of equals the first."""
+    voices: dict[int, _Voice] = {}
+    for part, anchor, entries, gains in heard:
+        for (product, _, support, strength), gain in zip(entries, gains, strict=True):
+            if product in products and (product not in voices or gain > voices[product][0]):
+                voices[product] = (gain, part, anchor, support, strength)
+    return voices
 
 
 def _open(part: Part, support: int, strength: float) -> bool:

@@ -75,6 +75,7 @@ def sync(shop: str, full: bool, as_json: bool) -> None:
 
     SHOP is the public key or the name. Interrupt it whenever you like: it goes on where it was.
     """
+    from scheduler.newcomers import introduce
     from scheduler.record import recorded
     from scheduler.sync import PERSONS
     from scheduler.sync import sync as run
@@ -84,6 +85,7 @@ def sync(shop: str, full: bool, as_json: bool) -> None:
     with _explained(), recorded(store, "sync", found.id) as row:
         with _bars(quiet=as_json) as show:
             done = run(store, found, show, full=full, patience=PERSONS)
+        introduce(store, found)
         row.say(str(done))
     if as_json:
         facts = {"saved": done.saved, "gone": done.gone, "rejected": done.rejected}

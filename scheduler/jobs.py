@@ -6,6 +6,7 @@
              day, and after the first sync
     inbox    when a shop's webhook told something  ask the shop for what it named
     tally    every TALLY_MINUTES, per shop         judge ended days, refresh reports
+    letters  Mondays at 8 of the shop's day        the report by e-mail, to who wishes it
     upkeep   daily, for all shops                  old lists, old events
 
 Each run is a child process (`python -m scheduler run JOB SHOP`), so that a training that runs out
@@ -25,6 +26,8 @@ from sqlalchemy import Connection
 
 from scheduler import subscribing
 from scheduler.inbox import empty
+from scheduler.letters import letters
+from scheduler.newcomers import introduce
 from scheduler.record import recorded
 from scheduler.sync import CONNECTORS, SWEPT, sync
 from scheduler.tally import tally
@@ -39,6 +42,8 @@ from store.writes import jobs as writes
 
 # What the shop deleted for good is looked for once a day: it costs a walk over every id.
 SWEEP_EVERY = timedelta(days=1)
+# When a merchant's week begins, with the whole week before it in the report.
+LETTERS_HOUR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,14 @@ TIMETABLE: tuple[Job, ...] = (
         lambda settings: timedelta(minutes=settings.tally_minutes),
     ),
     Job(
+        "letters",
+        True,
+        lambda settings, shop: CronTrigger(
+            day_of_week="mon", hour=LETTERS_HOUR, timezone=shop.zone() if shop else None
+        ),
+        lambda settings: timedelta(days=7),
+    ),
+    Job(
         "upkeep",
         False,
         lambda settings, shop: IntervalTrigger(days=1),
@@ -120,13 +133,15 @@ def run(store: Store, job: str, shop_id: int | None) -> None:
         if job == "sync":
             _sync(store, shop, run_.say)
         elif job == "inbox":
-            run_.say(empty(store, shop, run_.say))
+            run_.say(empty(store, shop, run_.say) + _introduced(store, shop))
         elif job == "train":
             trained = train(store, shop, run_.say)
             better = sum(o.outcome == "promoted" for o in trained.outcomes)
             run_.say(f"version {trained.version}: {better} placements beat bestsellers")
         elif job == "tally":
             run_.say(f"{len(tally(store, shop))} experiments counted")
+        elif job == "letters":
+            run_.say(letters(store, shop))
         else:
             raise ValueError(f"there is no job {job!r}")
 
@@ -136,6 +151,7 @@ def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
         say(f"{stream}: {read:,}" + (f" of {total:,}" if total else ""))
 
     done = str(sync(store, shop, progress, sweep=_sweep_is_due(store, shop)))
+    done += _introduced(store, shop)
     say(done)
     if subscribing.is_due(store, shop):
         say(f"{done}; {subscribing.renew(store, shop)}")
@@ -144,6 +160,11 @@ def _sync(store: Store, shop: Shop, say: Callable[[str], None]) -> None:
     if not trained:
         with writing(store.engine) as connection:
             writes.ask(connection, shop.id, "train", shop.now())
+
+
+def _introduced(store: Store, shop: Shop) -> str:
+    count = introduce(store, shop)
+    return f"; {count:,} products new to the models" if count else ""
 
 
 def _sweep_is_due(store: Store, shop: Shop) -> bool:

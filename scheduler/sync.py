@@ -13,12 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors import http
 from connectors.errors import TryLater
+from connectors.opening import PLATFORMS, open_shop
 from connectors.shop import Shop as Connector
-from connectors.shopify.client import Shopify
-from connectors.shopify.tokens import Tokens
-from connectors.woocommerce.client import WooCommerce
 from store.engine import reading, writing
 from store.errors import Explained
 from store.opening import Store
@@ -42,29 +39,16 @@ CLOCKS = Patience()
 PERSONS = Patience(times=2, longest_s=5)
 
 
-def _woocommerce(shop: shops.Shop, opened: dict[str, str], store: Store) -> Connector:
-    return WooCommerce(
-        shop.url, opened["key"], opened["secret"], allow_private=_may_be_private(opened, store)
-    )
-
-
-def _shopify(shop: shops.Shop, opened: dict[str, str], store: Store) -> Connector:
-    session = http.Session(allow_private=_may_be_private(opened, store))
-
+def _open(shop: shops.Shop, opened: dict[str, str], store: Store) -> Connector:
     def locked(renew: Callable[[dict[str, str]], dict[str, str] | None]) -> dict[str, str]:
         return with_locked_credentials(store.engine, store.ring, shop.id, renew, shop.now())
 
-    return Shopify(opened["url"], Tokens(opened, locked, session), session=session)
+    private = store.settings.allow_private_hosts
+    return open_shop(shop.platform, shop.url, opened, allow_private=private, locked=locked)
 
 
-def _may_be_private(opened: dict[str, str], store: Store) -> bool:
-    return store.settings.allow_private_hosts or opened.get("allow_private") == "yes"
-
-
-CONNECTORS: dict[str, Callable[[shops.Shop, dict[str, str], Store], Connector]] = {
-    "woocommerce": _woocommerce,
-    "shopify": _shopify,
-}
+Opener = Callable[[shops.Shop, dict[str, str], Store], Connector]
+CONNECTORS: dict[str, Opener] = dict.fromkeys(PLATFORMS, _open)
 
 
 class NothingToSync(Explained):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -84,6 +85,27 @@ class Settings(BaseSettings):
     models_kept: int = Field(
         default=5, ge=2, description="How many versions keep their lists, for rolling back."
     )
+
+    smtp_url: SecretStr | None = Field(
+        default=None, description="The mail server for reports: smtp://user:password@host:587."
+    )
+    smtp_from: str = Field(default="alongside@localhost", description="From whom reports are sent.")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            server = urlsplit(value.get_secret_value())
+            if server.scheme not in ("smtp", "smtps") or not server.hostname:
+                raise ValueError("must be smtp://user:password@host:587 or smtps://...")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def one_sender(cls, value: str) -> str:
+        if "@" not in value or "\n" in value or "\r" in value:
+            raise ValueError("must be one e-mail address, such as reports@example.com")
+        return value
 
     @field_validator("secret_keys", "shopify_client_secret", mode="before")
     @classmethod

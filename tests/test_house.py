@@ -22,6 +22,7 @@ DICTIONARIES = {
     "store/records.py",
     "store/tables.py",
     "store/migrations/versions/0001_first_tables.py",
+    "store/migrations/versions/0002_second_tables.py",
 }
 NO_SUBJECT = {"utils", "util", "helpers", "common", "manager", "service", "misc"}
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import orjson
 
@@ -34,8 +34,7 @@ from widget.query import DEFAULT_LIMIT, ShelfQuery
 AS_THE_PAGE_SAYS = ShelfLook()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     placement: Placement
     eligible: bool
     arm: Arm | None

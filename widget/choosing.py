@@ -7,8 +7,8 @@ by here. Experiments, tokens and JSON are `answer.py`'s.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
+from functools import lru_cache, partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -20,8 +20,7 @@ from store.records import NO_EFFECTS, Effects, Entry, Placement, Recommendation
 MOST_BOUGHT = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A question in the shop's own ids, its customer known by the store's key."""
 
     placement: Placement
@@ -141,5 +140,20 @@ def _named(asked: Asked, strategies: tuple[str, ...]) -> reads.Named:
         of_page=tuple(of_page),
         of_anchors=tuple(of_anchors),
         of_category=() if asked.category else wanted.get("category", ()),
-        slots=tuple(choose.slots(asked.ask({}), strategies)),
+        slots=_slots(asked, strategies)
+        if asked.buyer
+        else _shops_own(asked.placement, asked.category, asked.novel, strategies),
     )
+
+
+def _slots(asked: Asked, strategies: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the lists for which no product must be looked up."""
+    return tuple(choose.slots(asked.ask({}), strategies))
+
+
+@lru_cache(maxsize=1_024)
+def _shops_own(
+    placement: Placement, category: str | None, novel: bool, strategies: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The same for everybody who is no customer that we know."""
+    return _slots(Asked(placement, category=category, novel=novel), strategies)

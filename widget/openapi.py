@@ -33,6 +33,7 @@ def _json(schema: dict[str, Any], about: str) -> dict[str, Any]:
 def _problems(*statuses: str) -> dict[str, Any]:
     about = {
         "404": "No shop has this key.",
+        "405": "The address knows other methods; `Allow` names them.",
         "413": "The body is too large.",
         "422": "The request cannot be read; `detail` and `errors` say why.",
         "429": "Too many requests; `Retry-After` says when to come back.",
@@ -102,6 +103,16 @@ _EVENTS = {
 }
 
 
+_CHECKOUT = {
+    "type": "object",
+    "required": ["visitor", "checkout"],
+    "properties": {
+        "visitor": _VISITOR,
+        "checkout": {"type": "string", "pattern": f"^{query.CHECKOUT.pattern}$"},
+    },
+}
+
+
 def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
@@ -118,7 +129,7 @@ def document() -> dict[str, Any]:
                     "parameters": [_KEY, *_SHELF_PARAMETERS],
                     "responses": {
                         "200": _json(_SHELF, "The shelf."),
-                        **_problems("404", "422", "429", "503"),
+                        **_problems("404", "405", "422", "429", "503"),
                     },
                 }
             },
@@ -135,6 +146,24 @@ def document() -> dict[str, Any]:
                     },
                     "responses": {
                         "202": _json(_ACCEPTED, "How many were saved, and which were not and why."),
+                        **_problems("404", "405", "413", "422", "429", "503"),
+                    },
+                }
+            },
+            "/v1/{key}/checkouts": {
+                "post": {
+                    "operationId": "completed",
+                    "summary": "Whose checkout it was, told by a pixel on the thank-you page.",
+                    "parameters": [_KEY],
+                    "requestBody": {
+                        "required": True,
+                        "content": {
+                            kind: {"schema": _CHECKOUT}
+                            for kind in ("application/json", "text/plain")
+                        },
+                    },
+                    "responses": {
+                        "204": {"description": "Noted; the order may come before or after."},
                         **_problems("404", "413", "422", "429", "503"),
                     },
                 }
@@ -154,7 +183,7 @@ def document() -> dict[str, Any]:
                     "summary": "What is held about this visitor.",
                     "responses": {
                         "200": _json({"type": "object"}, "Events and arms."),
-                        **_problems("404", "422", "429", "503"),
+                        **_problems("404", "405", "422", "429", "503"),
                     },
                 },
                 "delete": {
@@ -162,7 +191,7 @@ def document() -> dict[str, Any]:
                     "summary": "Erase what is held about this visitor.",
                     "responses": {
                         "204": {"description": "Erased, or nothing was held."},
-                        **_problems("404", "422", "429", "503"),
+                        **_problems("404", "405", "422", "429", "503"),
                     },
                 },
             },

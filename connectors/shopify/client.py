@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from connectors import http
@@ -127,6 +127,34 @@ class Shopify:
         """These orders; one that no page holds is gone for good, or not shown to us."""
         for rows in self._named(queries.ORDERS_NAMED, "Order", ids, queries.ORDERS_A_PAGE):
             yield self._page("orders", Step(rows, "", None), parse.order)
+
+    # --- a window, to compare with what is held ---
+
+    def orders_placed(self, since: datetime, until: datetime) -> Iterator[Page[Order]]:
+        for rows in self._placed(_Orders(self), since, until):
+            yield self._page("orders", Step(rows, "", None), parse.order)
+
+    def refunds_of(self, since: datetime, until: datetime) -> Iterator[Page[Refund]]:
+        for rows in self._placed(_Refunded(self), since, until):
+            refunds = self._refunds(_refund_gids(rows))
+            yield self._page("refunds", Step(refunds, "", None), parse.refund)
+
+    def _placed(self, source: _Source, since: datetime, until: datetime) -> Iterator[list[Row]]:
+        """By the day an order counts for, which an import sets back (`parse.order`)."""
+        search = f"processed_at:>='{_stamp(since)}' processed_at:<'{_stamp(until)}'"
+        after, rows = None, source.page_rows
+        while True:
+            try:
+                told = source.page(search, after, rows)
+            except TooMuch:
+                if rows == 1:
+                    raise
+                rows = max(1, rows // 2)
+                continue
+            yield told.rows
+            if told.after is None:
+                return
+            after = told.after
 
     # --- how ---
 
@@ -248,6 +276,10 @@ def _connection(told: Any, name: str) -> Listing:
     rows = [row for row in told["nodes"] if isinstance(row, dict)]
     after = more.get("endCursor") if more.get("hasNextPage") else None
     return Listing(rows, after if isinstance(after, str) else None)
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _refund_gids(orders: Iterable[Row]) -> list[str]:

@@ -8,7 +8,7 @@ how a question travels. Nothing is written, neither here nor (but for webhooks) 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from connectors import http
@@ -18,7 +18,18 @@ from connectors.woocommerce.api import Api
 from connectors.woocommerce.check import check
 from connectors.woocommerce.fields import id_of
 from connectors.woocommerce.subscribe import Subscribed, subscribe
-from connectors.woocommerce.walk import CREATED, MODIFIED, Ask, Pace, Row, Stamps, Step, Walk, sweep
+from connectors.woocommerce.walk import (
+    CREATED,
+    MODIFIED,
+    Ask,
+    Pace,
+    Row,
+    Stamps,
+    Step,
+    Walk,
+    sweep,
+    text_of,
+)
 from store.records import Category, Order, Page, Product, Refund, ShopFacts
 
 # The default list leaves the trash out, so it is a second list to read.
@@ -113,6 +124,49 @@ class WooCommerce:
         for step in self._named("orders", parse.ORDER_FIELDS, ids):
             yield _page("orders", step, parse.order)
 
+    # --- a window, to compare with what is held ---
+
+    def orders_placed(self, since: datetime, until: datetime) -> Iterator[Page[Order]]:
+        for rows, total in self._placed(parse.ORDER_FIELDS, since, until):
+            yield _page("orders", Step(rows, "", total), parse.order)
+
+    def refunds_of(self, since: datetime, until: datetime) -> Iterator[Page[Refund]]:
+        """No refund is older than its order, so those made since are enough."""
+        found = self._placed("id,currency", since, until)
+        currencies = {
+            id_of(row, "id"): str(row.get("currency")) for rows, _ in found for row in rows
+        }
+        path, page = "refunds", 1
+        while True:
+            told = self._ask(path, parse.REFUND_FIELDS)(
+                _between(since, None) | {"per_page": "100", "page": str(page)}
+            )
+            rows = [row for row in told.rows if str(row.get("parent_id")) in currencies]
+            yield _page(
+                path, Step(rows, "", told.total),
+                lambda row: parse.refund(row, currencies[str(row["parent_id"])]),
+            )  # fmt: skip
+            if page * 100 >= told.total:
+                return
+            page += 1
+
+    def _placed(
+        self, fields: str, since: datetime, until: datetime
+    ) -> Iterator[tuple[list[Row], int]]:
+        """By id from the front: a row that is lost to a deletion meanwhile is asked for by name
+        before anybody believes that it is gone."""
+        ask = self._ask("orders", fields)
+        for phase in LIVE_AND_TRASH:
+            page = 1
+            while True:
+                told = ask(
+                    {**phase, **_between(since, until), "per_page": "100", "page": str(page)}
+                )
+                yield told.rows, told.total
+                if page * 100 >= told.total:
+                    break
+                page += 1
+
     # --- how ---
 
     def _ask(self, path: str, fields: str) -> Ask:
@@ -201,6 +255,14 @@ class WooCommerce:
             rows = ask({"include": some, "per_page": "100", "orderby": "id"}).rows
             known |= {str(row.get("id")): str(row["currency"]) for row in rows if "currency" in row}
         return lambda row: known.get(str(row.get("parent_id"))) or self.currency()
+
+
+def _between(since: datetime, until: datetime | None) -> dict[str, str]:
+    """Both ends are exclusive at the shop, and its times whole seconds."""
+    params = {"after": text_of(since - timedelta(seconds=1))}
+    if until is not None:
+        params["before"] = text_of(until)
+    return params | {"dates_are_gmt": "true", "orderby": "id", "order": "asc"}
 
 
 def _page(path: str, step: Step, read: Callable[[Row], Found]) -> Page[Found]:

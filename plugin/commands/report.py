@@ -15,16 +15,18 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import Connection
 
-from experiments.report import ArmFigures, Report
-from experiments.tally import Tally
+from experiments.report import Report
+from plugin import days
 from plugin import report as page
 from plugin.commands import terms
 from plugin.db import the_store
 from plugin.numbers import Numbers
+from plugin.report_files import as_data
 from plugin.reports import Told, told
 from store.engine import reading
 from store.errors import Explained
-from store.reads import counted, experiments, outcomes, trust
+from store.reads import experiments, outcomes
+from store.reads import trust as measuring
 from store.reads.shops import Shop
 
 MOST = 8  # differing figures named; the rest is counted
@@ -77,7 +79,7 @@ def report(
             faults = list(_differing(it.report, fresh)) if it.report and check else []
             it = replace(it, report=fresh)
     if as_json:
-        terms.show_json(page.as_data(one, it))
+        terms.show_json(as_data(one, it))
     else:
         _show(it, one)
     if recompute and check:
@@ -152,7 +154,7 @@ def _recomputed(connection: Connection, shop: Shop, it: Told) -> Report:
     day = assess.day_tally(test, units, until_at)
     judged = experiments.judged_days(connection, test.id)
     judgement = Judgement.from_json(judged[-1][2]) if judged else assess.judge_day(test, day)
-    end = judgement.running.end
+    end, at_end = judgement.running.end, None
     if end is not None and end.at is not None:
         at_end = assess.day_tally(test, units, end.at)
         judgement, _ = assess.corrected(test, judgement, at_end, day)
@@ -161,10 +163,11 @@ def _recomputed(connection: Connection, shop: Shop, it: Told) -> Report:
         day,
         judgement,
         shop.currency,
-        Signs(**asdict(trust.measured(connection, shop.id, test, until_at))),
+        Signs(**asdict(measuring.measured(connection, shop.id, test, until_at))),
         assess.part_sums(test, units, until_at),
         [unit for unit in units if unit.orders],
         it.report.restated if it.report else (),
+        at_end,
     )
 
 
@@ -197,14 +200,7 @@ def _show_days(
     as_json: bool,
 ) -> None:
     """Raw sums of the visitors who entered on these days, mature or not; never a verdict."""
-    sums = {"control": Tally(), "treatment": Tally()}
-    for day, arm, text in counted.tallied_days(connection, it.experiment.id):
-        if (first is None or day >= first.isoformat()) and (
-            last is None or day <= last.isoformat()
-        ):
-            sums[arm] += Tally.from_json(text)
-    arms = [ArmFigures.of("control", sums["control"], sums["control"])]
-    arms.append(ArmFigures.of("treatment", sums["treatment"], sums["treatment"]))
+    arms = days.sums(connection, it.experiment, days.Days(first, last))
     if as_json:
         terms.show_json({"from": first, "to": last, "control": arms[0], "treatment": arms[1]})
         return
@@ -212,14 +208,7 @@ def _show_days(
         "Raw figures of visitors who entered on these days, whether their time to buy is over or "
         "not. A verdict is about the whole test only."
     )
+    rows = page.raw_rows(*arms, say)
     terms.show_table(
-        ("Figure", "Control", "Treatment"),
-        [
-            ("Visitors", *(say.count(a.visitors) for a in arms)),
-            ("Buyers", *(say.count(a.converters) for a in arms)),
-            ("Orders", *(say.count(a.orders) for a in arms)),
-            ("Conversion rate", *(say.percent(a.conversion_rate, 2) for a in arms)),
-            ("Revenue", *(say.money(a.revenue_minor) for a in arms)),
-            ("Revenue per visitor", *(say.average(a.revenue_per_visitor_minor) for a in arms)),
-        ],
+        ("Figure", "Control", "Treatment"), [(r.label, r.control, r.treatment) for r in rows]
     )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from plugin import words
 from plugin.commands import terms
+from plugin.commands.reconnect import reconnect
 from plugin.db import the_store
 from store.engine import reading, writing
 from store.errors import Explained
@@ -330,6 +331,9 @@ def _webhooks(store: Store, one: shops.Shop, secrets: list[str]) -> dict[str, st
         "webhook_url": f"{store.settings.base_url}/webhooks/woocommerce/{one.key}",
         "webhook_secret": secrets[0] if secrets else "made at the next sync of the clock",
     }
+
+
+shop.add_command(reconnect)
 
 
 @shop.command("set")

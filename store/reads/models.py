@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, Text, cast, exists, func, literal, select
 
 from store import tables
 from store.errors import Explained
 from store.reads.shelf import lists
-from store.records import Entry, Measure, Placement
+from store.records import Entry, Measure, Placement, Strategy, slot
 
 
 class UnknownModel(Explained):
@@ -197,3 +197,23 @@ def published(connection: Connection, shop_id: int, placement: str) -> list[Publ
         .order_by(p.id.desc())
     )
     return [Published(*row) for row in rows]
+
+
+def without_list(
+    connection: Connection, shop_id: int, model_id: int, strategy: Strategy
+) -> list[int]:
+    """Products on sale of which a model keeps no list of this strategy: it does not know them."""
+    p, row = tables.Product, tables.ListRow
+    its = literal(slot(strategy)) + cast(p.id, Text)
+    return list(
+        connection.scalars(
+            select(p.id)
+            .where(
+                p.shop_id == shop_id,
+                p.withheld == "",
+                p.in_stock,
+                ~exists().where(row.model_id == model_id, row.slot == its),
+            )
+            .order_by(p.id)
+        )
+    )

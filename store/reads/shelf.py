@@ -240,7 +240,7 @@ def named_lists(
     for external_id, key, category, category_name, slot, entries in _run(
         connection, statement, values
     ):
-        if external_id is not None:
+        if external_id is not None and external_id not in known:
             known[external_id] = Known(key, category, category_name or "")
         if slot is not None:
             packed[slot] = entries

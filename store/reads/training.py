@@ -28,7 +28,7 @@ def training_data(
     connection: Connection, shop_id: int, until: datetime | None = None
 ) -> TrainingData:
     """Every line of orders that were neither cancelled nor tests, placed up to `until`."""
-    catalogue = _catalogue(connection, shop_id)
+    products = catalogue(connection, shop_id)
     lines = _lines(connection, shop_id, until)
     order, product, customer, quantity, at_micros = lines.T
     _, dense_order = _dense(order)
@@ -37,14 +37,14 @@ def training_data(
     known_customer[customer >= 0] = dense_customer
     interactions = Interactions(
         order=dense_order,
-        product=np.searchsorted(catalogue.keys, product).astype(np.int32),
+        product=np.searchsorted(products.keys, product).astype(np.int32),
         customer=known_customer,
         quantity=np.minimum(quantity, np.iinfo(np.int32).max).astype(np.int32),
         at_s=at_micros // 1_000_000,
         orders=int(dense_order[-1]) + 1 if len(dense_order) else 0,
         customer_keys=customer_keys,
     )
-    return TrainingData(catalogue, interactions, _fingerprint(catalogue, lines))
+    return TrainingData(products, interactions, _fingerprint(products, lines))
 
 
 def _dense(order: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
@@ -86,7 +86,8 @@ def _lines(connection: Connection, shop_id: int, until: datetime | None) -> NDAr
     return np.concatenate(parts) if parts else np.empty((0, 5), dtype=np.int64)
 
 
-def _catalogue(connection: Connection, shop_id: int) -> Catalogue:
+def catalogue(connection: Connection, shop_id: int) -> Catalogue:
+    """Every product the shop ever told of, in the order of the store's keys."""
     p, pc = tables.Product, tables.ProductCategory
     rows = connection.execute(
         select(

@@ -48,6 +48,14 @@ def save_lists(connection: Connection, model_id: int, packed: Sequence[tuple[str
         )
 
 
+def add_lists(connection: Connection, model_id: int, packed: Sequence[tuple[str, bytes]]) -> None:
+    """Lists of products that a served model does not know; one that it has stays as it is."""
+    statement = upsert.insert(connection, tables.ListRow).values(
+        [{"model_id": model_id, "slot": slot, "entries": entries} for slot, entries in packed]
+    )
+    connection.execute(statement.on_conflict_do_nothing())
+
+
 def finish_model(
     connection: Connection,
     model_id: int,

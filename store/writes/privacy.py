@@ -164,7 +164,10 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> Touch
         order_lines=update(t.OrderLine)
         .where(clicked, t.OrderLine.token.is_not(None))
         .values(token=None),
-        orders=update(t.Order).where(orders).values(visitor=nobody, erased=True),
+        checkouts=delete(t.Checkout).where(
+            t.Checkout.shop_id == shop_id, t.Checkout.visitor == visitor
+        ),
+        orders=update(t.Order).where(orders).values(visitor=nobody, checkout=None, erased=True),
     )
 
 
@@ -206,7 +209,7 @@ def erase_customer(
         connection,
         orders=update(t.Order)
         .where(t.Order.shop_id == shop_id, t.Order.customer_id == customer_id)
-        .values(customer_id=None, erased=True),
+        .values(customer_id=None, checkout=None, erased=True),
         lists=delete(t.ListRow).where(t.ListRow.model_id.in_(models), t.ListRow.slot.in_(own)),
         customer_digests=delete(t.CustomerDigest).where(
             t.CustomerDigest.customer_id == customer_id

@@ -18,6 +18,7 @@ from pathlib import Path
 PAGE = Path("docs/benchmarks.md")
 ORDERS = os.environ.get("BENCH_ORDERS", "")
 PRODUCTS = os.environ.get("BENCH_PRODUCTS", "")
+SIZE = os.environ.get("BENCH_SIZE", "").split()  # fewer orders than `connectors` takes by itself
 OPTIONS = os.environ.get("BENCH_OPTIONS", "").split()
 OF_FILES = {"accuracy", "training"}
 
@@ -27,6 +28,8 @@ FILES = ["--orders", ORDERS, "--products", PRODUCTS]
 PARTS: dict[str, list[str]] = {
     "statistics": ["tests.bench.statistics"],
     "serving": ["tests.bench.serving"],
+    "ingest": ["tests.bench.ingest"],
+    "connectors": ["tests.bench.connectors", *SIZE],
     "accuracy": ["tests.bench.accuracy", *FILES, *OPTIONS],
     "training": ["tests.bench.training", *FILES],
 }

@@ -250,6 +250,12 @@ def test_a_check_tells_what_the_shop_is(shop: Shop) -> None:
     assert datetime.now(UTC).astimezone(zone(facts.timezone))
 
 
+def test_a_shop_that_shows_everything_has_nothing_to_note(shop: Shop) -> None:
+    next(shop.orders())
+    assert shop.orders_since() is None
+    assert shop.notes() == ()
+
+
 def test_a_private_address_is_not_asked_unless_allowed(bench: Bench) -> None:
     shop = bench.connect(False)
     with pytest.raises(Misconfigured):
@@ -257,3 +263,16 @@ def test_a_private_address_is_not_asked_unless_allowed(bench: Bench) -> None:
     with pytest.raises(ConnectorError):
         next(shop.products())
     assert bench.asked() == 0
+
+
+def test_a_window_holds_the_orders_placed_in_it_with_all_their_refunds(bench: Bench) -> None:
+    shop = bench.connect(True)
+    orders = {o.id: o for page in shop.orders() for o in page.rows}
+    refunds = {r.id: r for page in shop.refunds() for r in page.rows}
+    placed = sorted(order.placed_at for order in orders.values())
+    since, until = placed[len(placed) // 4], placed[-len(placed) // 4]
+    inside = {id: o for id, o in orders.items() if since <= o.placed_at < until}
+    assert inside
+    assert {o.id: o for page in shop.orders_placed(since, until) for o in page.rows} == inside
+    back = {r.id: r for page in shop.refunds_of(since, until) for r in page.rows}
+    assert back == {id: r for id, r in refunds.items() if r.order_id in inside}

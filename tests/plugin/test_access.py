@@ -22,7 +22,9 @@ OPEN = {
     # Machines and shops' own pages: each proves itself by a signature, a word or a key.
     "webhooks.shopify", "webhooks.woocommerce", "install_woocommerce.begin",
     "install_woocommerce.callback", "install_woocommerce.come_back",
-    "install_woocommerce.exchange", "shoppers.export", "shoppers.erase",
+    "install_woocommerce.exchange", "install_shopify.begin", "install_shopify.callback",
+    "install_shopify.session", "proxy.shelf", "proxy.events", "proxy.customer",
+    "shoppers.export", "shoppers.erase",
 }  # fmt: skip
 SAMPLE = {
     "number": 1, "version": 1, "filename": "admin.css", "secret": "guess",

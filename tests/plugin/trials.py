@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from experiments import assess
 from experiments.health import Signs
@@ -17,6 +17,8 @@ from store.writes import experiments as writes
 from tests.plugin.site import Site
 
 DAY = timedelta(days=1)
+# Links live in the world's time, whatever day a shop is at.
+NOW_ISH = datetime.now(UTC)
 
 
 def units(

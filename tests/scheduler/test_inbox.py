@@ -37,6 +37,7 @@ class Fake:
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.faults: list[Exception] = []
         self.closed = False
+        self.since: datetime | None = None
         self.facts = ShopFacts("Small shop", "https://shop.example", "GBP", "Europe/London")
 
     def _named(self, of: str, ids: Iterable[str]) -> Iterator[Page[Any]]:
@@ -56,6 +57,9 @@ class Fake:
     def refunds(self, cursor: str | None = None) -> Iterator[Page[Refund]]:
         self.asked.append(("refunds", (cursor or "",)))
         yield Page(tuple(self.there["refunds"]), "after")
+
+    def orders_since(self) -> datetime | None:
+        return self.since
 
     def check(self) -> ShopFacts:
         if self.faults:
@@ -137,6 +141,15 @@ def test_what_is_nowhere_any_more_was_deleted(
             .order_by(p.external_id)
         ).all()
     assert [tuple(row) for row in rows] == [("p1", "deleted", False), ("p2", "", True)]
+
+
+def test_an_order_that_is_only_not_shown_to_us_is_not_gone(
+    any_store: Store, shop: shops.Shop, fake: Fake
+) -> None:
+    fake.since = NOW - timedelta(days=60)
+    told(any_store, shop, "order", "o0")  # 120 days old
+    assert work.empty(any_store, shop, lambda words: None) == "nothing new"
+    assert status(any_store, "o0")[0] == "paid"
 
 
 def test_what_could_not_be_read_is_not_believed_deleted(

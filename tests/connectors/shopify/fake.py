@@ -84,6 +84,7 @@ class FakeShopify:
         self.bulk_polls = 1  # how often an operation is still at work when asked
         self.bulk_fails = 0  # how many operations end half-way
         self.most_running = 1
+        self.clock_s = 0  # how far the shop's clock is ahead
         self.rng = random.Random(7)
         # Points: a bucket of which tests may make a small one.
         self.bucket, self.per_s = 100_000.0, 100_000.0
@@ -98,8 +99,11 @@ class FakeShopify:
             self.asked.append(request)
             fault = self.faults.pop(0) if self.faults else None
             response = fault(request) if fault else self.answer(request)
-        response.headers["Date"] = format(datetime.now(UTC), "%a, %d %b %Y %H:%M:%S GMT")
+        response.headers["Date"] = format(self.now(), "%a, %d %b %Y %H:%M:%S GMT")
         return response(environ, start)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.clock_s)
 
     def answer(self, request: Request) -> Response:
         if request.path == "/admin/oauth/access_token":
@@ -212,6 +216,9 @@ class FakeShopify:
             return list(rows)
         if above := re.fullmatch(r"id:>(\d+)", search):
             return [row for row in rows if number(row) > int(above[1])]
+        window = re.fullmatch(r"processed_at:>='([0-9TZ:-]+)' processed_at:<'([0-9TZ:-]+)'", search)
+        if window:
+            return [row for row in rows if window[1] <= row["processedAt"] < window[2]]
         since = re.fullmatch(r"updated_at:>='([0-9TZ:-]+)'", search)
         assert since, search
         return [row for row in rows if row["updatedAt"] >= since[1]]
@@ -292,7 +299,7 @@ class FakeShopify:
         operation = {
             "id": gid("BulkOperation", len(self.operations) + 1),
             "status": "RUNNING",
-            "createdAt": stamp(datetime.now(UTC)),
+            "createdAt": stamp(self.now()),
             "errorCode": None,
             "rootObjectCount": "0",
             "url": None,
@@ -351,7 +358,7 @@ class FakeShopify:
     # --- what happens in the shop ---
 
     def touch(self, row: dict[str, Any], at: datetime | None = None, **changes: Any) -> None:
-        row.update(changes, updatedAt=stamp(at or datetime.now(UTC)))
+        row.update(changes, updatedAt=stamp(at or self.now()))
 
 
 def number(row: dict[str, Any]) -> int:

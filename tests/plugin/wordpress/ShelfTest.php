@@ -57,7 +57,7 @@ final class ShelfTest extends PluginTestCase {
 		add_action( $hook, 'woocommerce_output_related_products', 20 );
 		ProductPage::arrange();
 		$html = $this->printed( [ ProductPage::class, 'in_place' ] );
-		$this->assertMatchesRegularExpression( '#^<div class="alongside-instead ">\s*<product-shelf [^>]*></product-shelf><div class="alongside-related"><section class="related">core</section></div>#', $html );
+		$this->assertMatchesRegularExpression( '#^<div class="alongside-place alongside-instead ">\s*<product-shelf [^>]*></product-shelf><div class="alongside-related"><section class="related">core</section></div>#', $html );
 		$this->assertNotContains( [ 'woocommerce_output_related_products', 20 ], World::$hooks[ $hook ] );
 	}
 
@@ -66,7 +66,7 @@ final class ShelfTest extends PluginTestCase {
 		World::$product     = 12;
 		World::$block_theme = true;
 		$block              = [ 'blockName' => 'woocommerce/product-collection', 'attrs' => [ 'collection' => 'woocommerce/product-collection/related', 'align' => 'wide' ] ];
-		$this->assertStringContainsString( '<div class="alongside-instead alignwide">', ProductPage::around_block( '<ul>', $block ) );
+		$this->assertStringContainsString( '<div class="alongside-place alongside-instead alignwide">', ProductPage::around_block( '<ul>', $block ) );
 		$this->assertSame( '<ul>', ProductPage::around_block( '<ul>', [ 'blockName' => 'core/list' ] ) );
 		$this->assertSame( '', $this->printed( [ ProductPage::class, 'in_place' ] ), 'the block shows it: once is enough' );
 	}

@@ -25,7 +25,6 @@ final class CartBlock {
 		}
 		$cart = Placements::in_cart();
 		// An empty cart has nothing to go with.
-		$shelf = '' === $cart ? Shelf::html( 'you_might_like' ) : Shelf::html( 'cart', [ 'cart' => $cart ] );
-		return '' === $shelf ? (string) $html : $html . '<div class="alignwide">' . $shelf . '</div>';
+		return $html . ( '' === $cart ? Shelf::in_a_place( 'you_might_like' ) : Shelf::in_a_place( 'cart', [ 'cart' => $cart ] ) );
 	}
 }

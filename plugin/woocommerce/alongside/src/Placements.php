@@ -74,6 +74,6 @@ final class Placements {
 	}
 
 	private static function show( string $placement, array $said = [] ): void {
-		echo Shelf::html( $placement, $said ); // phpcs:ignore -- escaped there, attribute by attribute
+		echo Shelf::in_a_place( $placement, $said ); // phpcs:ignore -- escaped there, attribute by attribute
 	}
 }

@@ -52,11 +52,15 @@ final class ProductPage {
 	}
 
 	public static function bundle(): void {
-		self::show( 'bought_together' );
+		$said = [
+			'product' => Shelf::product_of_page(),
+			'limit'   => self::IN_BUNDLE,
+		];
+		echo Shelf::in_a_place( 'bought_together', $said + self::own_part( wc_get_product( $said['product'] ) ) ); // phpcs:ignore -- escaped in Shelf
 	}
 
 	public static function above(): void {
-		self::show( 'also_bought' );
+		echo Shelf::in_a_place( 'also_bought', [ 'product' => Shelf::product_of_page() ] ); // phpcs:ignore -- escaped in Shelf
 	}
 
 	/** Looks at the last moment: WooCommerce takes its list off the hook where a block shows it. */
@@ -92,25 +96,13 @@ final class ProductPage {
 	 * @param string $wide Class of a block theme's layout, or an empty text.
 	 */
 	private static function instead_of( string $core, string $wide ): string {
-		wp_enqueue_script( Script::RELATED );
+		Script::need_related();
 		return sprintf(
-			'<div class="alongside-instead %s">%s<div class="alongside-related">%s</div><noscript><style>.alongside-instead>product-shelf{display:none!important}.alongside-related{display:block!important}</style></noscript></div>',
+			'<div class="alongside-place alongside-instead %s">%s<div class="alongside-related">%s</div><noscript><style>.alongside-instead>product-shelf{display:none!important}.alongside-related{display:block!important}</style></noscript></div>',
 			esc_attr( $wide ),
-			self::element( 'also_bought' ),
+			Shelf::html( 'also_bought', [ 'product' => Shelf::product_of_page() ] ),
 			$core
 		);
-	}
-
-	private static function show( string $placement ): void {
-		echo self::element( $placement ); // phpcs:ignore -- escaped in Shelf
-	}
-
-	private static function element( string $placement ): string {
-		$said = [ 'product' => Shelf::product_of_page() ];
-		if ( 'bought_together' === $placement ) {
-			$said += [ 'limit' => self::IN_BUNDLE ] + self::own_part( wc_get_product( $said['product'] ) );
-		}
-		return Shelf::html( $placement, $said );
 	}
 
 	/**

@@ -14,17 +14,16 @@ defined( 'ABSPATH' ) || exit;
 
 final class Script {
 
-	public const RELATED = 'alongside-related';
-
 	private const SHELF   = 'alongside-shelf';
+	private const RELATED = 'alongside-related';
 	private const ACCOUNT = 'alongside-account';
 	private const BASKET  = 'alongside-basket';
 
 	/**
-	 * As widget.md has it: a shelf's place is kept unless the script is blocked. The last rule is
-	 * that of ProductPage.
+	 * As docs/widget.md has it: a shelf's place is kept unless the script is blocked. None is kept for
+	 * those that most shoppers have nothing for. The last rule is that of ProductPage.
 	 */
-	private const PLACE = '@supports selector(&){:root:not(.shelf-off) product-shelf:empty{display:block;height:var(--shelf-height,28em)}:root:not(.shelf-off) product-shelf[layout=grid]:empty{--shelf-height:52em}:root:not(.shelf-off) .alongside-instead:not(.alongside-core)>.alongside-related{display:none}}';
+	private const PLACE = '.alongside-place{margin-block:2em}product-shelf:is([placement=buy_again],[placement=recently_viewed]):empty{--shelf-height:1px}@supports selector(&){:root:not(.shelf-off) product-shelf:empty{display:block;height:var(--shelf-height,28em)}:root:not(.shelf-off) product-shelf[layout=grid]:empty{--shelf-height:52em}:root:not(.shelf-off) .alongside-instead:not(.alongside-core)>.alongside-related{display:none}}';
 
 	public static function listen(): void {
 		add_action( 'wp_enqueue_scripts', [ self::class, 'register' ] );
@@ -55,16 +54,21 @@ final class Script {
 		}
 	}
 
-	/** The page has a shelf. */
+	/**
+	 * The page has a shelf. Block themes draw the page before `register` has run: WordPress remembers
+	 * what was asked for until then, and forgets it where there is no head (a feed, the editor).
+	 */
 	public static function need(): void {
-		if ( ! wp_script_is( self::SHELF, 'registered' ) ) {
-			return; // not a page: a feed, the editor
-		}
 		wp_enqueue_style( self::SHELF );
 		wp_enqueue_script( self::BASKET );
 		// Logged-in shoppers get shelf.js from account.js, after it has fetched their signed id: in
 		// the page itself it would be cached. That somebody is logged in is all the page shows.
 		wp_enqueue_script( is_user_logged_in() ? self::ACCOUNT : self::SHELF );
+	}
+
+	/** The product page has both lists. */
+	public static function need_related(): void {
+		wp_enqueue_script( self::RELATED );
 	}
 
 	/**

@@ -33,6 +33,17 @@ final class Shelf {
 	}
 
 	/**
+	 * The same in a block of the page, as wide as a block theme's other wide ones.
+	 *
+	 * @param string                    $placement As above.
+	 * @param array<string, string|int> $said      As above.
+	 */
+	public static function in_a_place( string $placement, array $said = [] ): string {
+		$html = self::html( $placement, $said );
+		return '' === $html ? '' : "<div class=\"alongside-place alignwide\">$html</div>";
+	}
+
+	/**
 	 * @param array<string, string|int> $said As `html` takes them.
 	 * @return array<string, string>
 	 */
