@@ -29,7 +29,7 @@ from store.records import (
 )
 from widget import customer as signed
 from widget.choosing import MOST_BOUGHT, Asked, Plan, recommend
-from widget.query import DEFAULT_LIMIT, ShelfQuery
+from widget.query import DEFAULT_LIMIT, MOST_LIMIT, ShelfQuery
 
 AS_THE_PAGE_SAYS = ShelfLook()
 
@@ -41,6 +41,7 @@ class Answer(NamedTuple):
     experiment: int | None
     token: str | None  # None: nothing was ever trained, so there is nothing to attribute
     model: int | None
+    limit: int  # how many the page shows; the others are spare
     items: Sequence[Recommendation]
 
 
@@ -50,9 +51,10 @@ def answer(
     visitor = digest(config.keys.pepper, "visitor", query.visitor) if query.visitor else None
     live = config.live.get(query.placement)
     look = config.looks.get(query.placement, AS_THE_PAGE_SAYS)
+    limit = query.limit or look.count or DEFAULT_LIMIT
     if live is None or not look.shown:
-        return Answer(query.placement, False, None, None, None, None, ())
-    served = Plan(*live, query.limit or look.count or DEFAULT_LIMIT)
+        return Answer(query.placement, False, None, None, None, None, limit, ())
+    served = Plan(*live, min(limit + query.spare, MOST_LIMIT))
     experiment, arm = _dealt(connection, config, query, visitor)
     shown = _control(config, experiment, served) if experiment and arm == "control" else served
     plans = [served]
@@ -77,6 +79,7 @@ def answer(
         experiment=facts.experiment,
         token=token.mint(config.keys.token[0], facts),
         model=model,
+        limit=limit,
         items=shelves[-1] if shown else (),
     )
 
@@ -159,6 +162,7 @@ def to_json(
             "token": answer.token,
             "model": answer.model,
             "layout": layout,
+            "limit": answer.limit,
         }
     )
     return head[:-1] + b',"items":[' + b",".join(items) + b"]}"

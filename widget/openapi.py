@@ -75,6 +75,7 @@ _SHELF = {
         "token": _NULLABLE_TEXT,
         "model": _NULLABLE_NUMBER,
         "layout": {"enum": ["carousel", "grid", None]},
+        "limit": {"type": "integer", "description": "How many of the items to show."},
         "items": {"type": "array", "items": _ITEM, "maxItems": query.MOST_LIMIT},
     },
 }
@@ -248,8 +249,13 @@ _SHELF_PARAMETERS = [
     _parameter("cart", f"Up to {query.MOST_CART} ids in the cart.", _IDS),
     _parameter(
         "limit",
-        "How many products.",
+        "How many products. Default: the merchant's choice.",
         {"type": "integer", "minimum": 1, "maximum": query.MOST_LIMIT},
+    ),
+    _parameter(
+        "spare",
+        "So many more, for those that the page will not show.",
+        {"type": "integer", "minimum": 0, "maximum": query.MOST_LIMIT},
     ),
     _parameter("locale", "The page's language.", {"type": "string"}),
     _parameter("currency", "The page's currency.", {"type": "string", "pattern": "^[A-Z]{3}$"}),

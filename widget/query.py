@@ -32,6 +32,7 @@ class ShelfQuery(NamedTuple):
     recent: tuple[str, ...] = ()
     cart: tuple[str, ...] = ()
     limit: int | None = None  # None: the merchant's choice, else DEFAULT_LIMIT
+    spare: int = 0  # so many more, for those that the page will not show
     locale: str | None = None
     currency: str | None = None
     category: str | None = None
@@ -57,7 +58,6 @@ def read(query_string: bytes) -> ShelfQuery:
     placement = given.get("placement", "")
     if placement not in PLACEMENTS:
         faults["placement"] = f"must be one of {', '.join(PLACEMENTS)}"
-    limit = _limit(given.get("limit"), faults)
     query = ShelfQuery(
         placement=placement,  # type: ignore[arg-type] # checked above
         product=_id("product", given, faults),
@@ -65,7 +65,8 @@ def read(query_string: bytes) -> ShelfQuery:
         customer=_text("customer", given, faults, longest=LONGEST_ID + 96),
         recent=_ids("recent", MOST_RECENT, given, faults),
         cart=_ids("cart", MOST_CART, given, faults),
-        limit=limit,
+        limit=_number("limit", 1, given, faults),
+        spare=_number("spare", 0, given, faults) or 0,
         locale=_matching("locale", _LOCALE, "a language tag like en or de-CH", given, faults),
         currency=_matching("currency", _CURRENCY, "three capital letters like GBP", given, faults),
         category=_id("category", given, faults),
@@ -108,12 +109,13 @@ def _plain(encoded: bytes) -> str:
     return encoded.decode()
 
 
-def _limit(text: str | None, faults: dict[str, str]) -> int | None:
+def _number(name: str, least: int, given: dict[str, str], faults: dict[str, str]) -> int | None:
+    text = given.get(name)
     if not text:
         return None
-    if text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= MOST_LIMIT:
+    if text.isascii() and text.isdecimal() and len(text) < 4 and least <= int(text) <= MOST_LIMIT:
         return int(text)
-    faults["limit"] = f"must be a whole number from 1 to {MOST_LIMIT}"
+    faults[name] = f"must be a whole number from {least} to {MOST_LIMIT}"
     return None
 
 

@@ -31,9 +31,7 @@ def gauges(connection: Connection) -> Sequence[ShopGauges]:
             select(live.shop_id, func.min(m.trained_at))
             .join(m, m.id == live.model_id)
             .group_by(live.shop_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     ended = (
         select(func.max(r.id))
@@ -47,7 +45,7 @@ def gauges(connection: Connection) -> Sequence[ShopGauges]:
         )
     }
     waiting: dict[int, int] = dict(
-        connection.execute(select(w.shop_id, func.count()).group_by(w.shop_id)).tuples().all()
+        connection.execute(select(w.shop_id, func.count()).group_by(w.shop_id)).all()
     )
     found = []
     for shop in connection.scalars(select(s.id).order_by(s.id)):

@@ -21,8 +21,8 @@ from store.keys import digest
 from store.opening import Store
 from store.reads import shops
 from store.reads.shops import Shop
-from store.records import PLACEMENTS
-from store.writes import experiments
+from store.records import PLACEMENTS, ShelfLook
+from store.writes import experiments, rules
 from tests.shops import NOW
 from widget import configs, query
 
@@ -214,6 +214,22 @@ def test_another_currency_gets_items_without_prices(client: FlaskClient, shop: S
     assert {(item["price_minor"], item["currency"]) for item in other} == {(None, None)}
 
 
+def test_spare_products_come_on_top_of_the_merchants_count(
+    client: FlaskClient, store: Store, shop: Shop
+) -> None:
+    def told(**asked: object) -> tuple[int, int]:
+        answer = ask(client, shop, placement="also_bought", product="p4", **asked).json
+        return answer["limit"], len(answer["items"])
+
+    assert told()[0] == 8
+    with writing(store.engine) as connection:
+        rules.save_look(connection, shop.id, "also_bought", ShelfLook(count=3))
+    assert told() == (3, 3)
+    assert told(spare=2) == (3, 5)
+    assert told(limit=1, spare=2) == (1, 3)
+    assert told(limit=24, spare=24)[0] == 24
+
+
 def test_titles_and_reasons_speak_the_pages_language(client: FlaskClient, shop: Shop) -> None:
     answer = ask(client, shop, placement="also_bought", product="p4", locale="de-AT").json
     assert answer["title"] == "Andere kauften auch"
@@ -229,6 +245,8 @@ def test_titles_and_reasons_speak_the_pages_language(client: FlaskClient, shop: 
         ({"placement": "also_bought", "limit": "-3"}, "limit"),
         ({"placement": "also_bought", "limit": "25"}, "limit"),
         ({"placement": "also_bought", "limit": "many"}, "limit"),
+        ({"placement": "also_bought", "spare": "-1"}, "spare"),
+        ({"placement": "also_bought", "spare": "25"}, "spare"),
         ({"placement": "also_bought", "visitor": "short"}, "visitor"),
         ({"placement": "also_bought", "currency": "pounds"}, "currency"),
         ({"placement": "also_bought", "locale": "<b>"}, "locale"),

@@ -32,9 +32,7 @@ def test_without_consent_one_request_goes_out_and_nothing_is_kept(browser: Brows
         shop.open()
         drawn(shop)
         seen(shop)
-        assert shop.asked() == [
-            {"placement": "also_bought", "product": "1", "locale": "en", "limit": "8"}
-        ]
+        assert shop.asked() == [{"placement": "also_bought", "product": "1", "locale": "en"}]
         ours = [r.url for r in shop.requests if r.url.startswith(APP)]
         assert len(ours) == 2, "the script and the shelf, nothing else"
         assert shop.stored() == {"local": {}, "session": {}, "cookie": {}}

@@ -18,7 +18,7 @@ export const LOOK_MS = 1000;
 /** Events wait this long for company, so that a page makes few requests. */
 export const GATHER_MS = 1000;
 
-/** Products on a shelf if its `limit` says nothing; and what the shelf address takes at most. */
+/** Products on a shelf before ours, for what to ask in spare; and what one answer holds at most. */
 export const USUAL = 8;
 export const MOST = 24;
 export const CART = 50;

@@ -45,7 +45,7 @@ export class ProductShelf extends HTMLElement {
         tell("exposure", asked); // in both arms, and before anything is drawn
         send();
       }
-      const items = this.choose(answer.items);
+      const items = this.choose(answer);
       this.products = items.map((item) => item.id);
       // The merchant's choice for this placement: another height, so only where nobody sees it.
       if (answer.layout && isBelow(this)) this.setAttribute("layout", answer.layout);
@@ -55,19 +55,16 @@ export class ProductShelf extends HTMLElement {
     whenBelow(this, () => this.firstElementChild || this.style.setProperty("display", "none"));
   }
 
-  get limit() {
-    return +this.get("limit") || USUAL;
-  }
-
   /** What the server is asked. Without consent, nothing but the page's own product. */
   query() {
     const some = consent() !== "none";
     const cart = (this.get("cart") || said.cart || "").split(",", CART);
     // Spare ones for those that may be on the shelves before this one, or are not wanted.
-    const spare = shelves().indexOf(this) * this.limit + unwanted().length;
+    const spare = shelves().indexOf(this) * (this.get("limit") || USUAL) + unwanted().length;
     const query = {
       locale: this.locale,
-      limit: Math.min(this.limit + spare, MOST),
+      limit: Math.min(this.get("limit"), MOST), // not named: the merchant's count
+      spare: Math.min(spare, MOST),
       recent: recent().join(),
       cart: some && cart.join(),
       visitor: visitor(),
@@ -79,8 +76,8 @@ export class ProductShelf extends HTMLElement {
   }
 
   /** The items to show: not the page's own, not refused, not on another shelf of this page. */
-  choose(items) {
+  choose({ items, limit }) {
     const taken = [this.get("product"), ...unwanted(), ...shelves().flatMap((it) => it.products)];
-    return items.filter(({ id }) => !taken.includes(id)).slice(0, this.limit);
+    return items.filter(({ id }) => !taken.includes(id)).slice(0, limit);
   }
 }

@@ -116,16 +116,35 @@ test("no product stands twice on a page, nor the page's own", async () => {
     '<product-shelf placement="also_bought" product="1" limit="3"></product-shelf>' +
     '<product-shelf placement="similar" product="1" limit="3"></product-shelf>';
   const ids = ["11", "1", "12", "13", "14", "15", "16", "17"];
-  const shop = open({ html, reply: () => answer({ items: ids.map((id) => item(id)) }) });
+  const items = ids.map((id) => item(id));
+  const shop = open({ html, reply: () => answer({ limit: 3, items }) });
   await shop.pass();
   assert.deepEqual(
-    shop.asked().map(({ limit }) => limit),
-    ["3", "6"],
+    shop.asked().map(({ limit, spare }) => [limit, spare]),
+    [
+      ["3", undefined],
+      ["3", "3"],
+    ],
   );
   assert.deepEqual(
     shop.shown(),
     ["11", "12", "13", "14", "15", "16"].map((id) => `Product ${id}`),
   );
+});
+
+test("a shelf without a limit of its own shows as many as the merchant chose", async () => {
+  const html =
+    '<product-shelf placement="also_bought"></product-shelf>' +
+    '<product-shelf placement="similar" limit="30"></product-shelf>' +
+    '<product-shelf placement="trending" limit="some"></product-shelf>';
+  const items = ["11", "12", "13", "14", "15", "16"].map((id) => item(id));
+  const shop = open({ html, reply: () => answer({ limit: 2, items }) });
+  await shop.pass();
+  assert.deepEqual(
+    shop.asked().map(({ limit }) => limit),
+    [undefined, "24", undefined],
+  );
+  assert.equal(shop.document.querySelectorAll("product-shelf li").length, 6);
 });
 
 test("a product that was seen often without a click rests, and comes back with time", async () => {
@@ -136,7 +155,7 @@ test("a product that was seen often without a click rests, and comes back with t
   const resting = open({ kept, html: '<product-shelf placement="similar"></product-shelf>' });
   await resting.pass();
   assert.deepEqual(resting.shown(), ["Product 12", "Product 13"]);
-  assert.equal(resting.asked()[0].limit, "9"); // one more, for the one that rests
+  assert.equal(resting.asked()[0].spare, "1"); // for the one that rests
   const rested = open({ kept, script: 'data-consent="full" data-product="1"' });
   await rested.pass();
   assert.equal(rested.shown()[0], "Product 11");
