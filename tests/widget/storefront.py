@@ -49,6 +49,11 @@ THEMES = {
     "main a{display:inline-block;color:#00c;text-decoration:underline;border-bottom:3px dotted}"
     "button,.button{display:inline-block;width:100%;text-transform:uppercase;letter-spacing:2px;"
     "background:#333;color:#fff;padding:1rem;border:0}main span{color:#060;font-style:italic}",
+    # As WordPress' own themes do: rules for buttons that weigh as much as five classes.
+    "heavy": "body{font:18px/1.6 system-ui,sans-serif;color:#28303d;background:#d1e4dd;margin:1rem}"
+    "body button:not(:hover):not(:active):not(.has-background):not(.x){background-color:#28303d;"
+    "color:#d1e4dd;border:3px solid #28303d;padding:15px 30px;text-transform:uppercase}"
+    "body button:hover:not(.x):not(.y):not(.z){background:transparent;color:#900}",
 }
 
 PICTURE = "<svg xmlns='http://www.w3.org/2000/svg' width='300' height='{h}'><rect width='300' height='{h}' fill='hsl({hue} 55% 82%)'/><circle cx='150' cy='{mid}' r='80' fill='hsl({hue} 45% 55%)'/></svg>"  # noqa: E501
@@ -109,6 +114,12 @@ def says(body: Any, status: int = 200) -> Reply:
     return lambda route: route.fulfill(
         status=status, body=text, content_type="application/json", headers=CORS
     )
+
+
+def as_asked(route: Route) -> None:
+    """As many to show as the element names."""
+    limit = parse_qs(urlsplit(route.request.url).query).get("limit", ["8"])
+    says(answer(limit=int(limit[0])))(route)
 
 
 def dead(route: Route) -> None:
@@ -241,7 +252,7 @@ def storefront(
     page = context.new_page()
     page.add_init_script(SHIFT)
     accepted = says({"accepted": 1, "rejected": []}, 202)
-    usual = {"shelf": says(answer()), "events": accepted, "me": says({}), "cart": says({})}
+    usual = {"shelf": as_asked, "events": accepted, "me": says({}), "cart": says({})}
     shop = Storefront(page, {**usual, **replies})
     shop.pages["/product/1"] = html or document()
 

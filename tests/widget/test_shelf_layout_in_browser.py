@@ -125,10 +125,29 @@ def test_it_is_right_on_every_theme(browser: Browser, theme: str) -> None:
         assert [it["id"] for it in found.response["violations"]] == []
 
 
+def test_the_small_buttons_look_as_on_a_page_without_rules_for_buttons(browser: Browser) -> None:
+    look = """() => ['why', 'turn', 'dismiss'].map((name) => {
+        const {backgroundColor, borderTopWidth, paddingTop, textTransform, cursor} =
+            getComputedStyle(document.querySelector(`.shelf-${name}`));
+        return [backgroundColor, borderTopWidth, paddingTop, textTransform, cursor];
+    })"""
+    looks = []
+    for theme in ("plain", "heavy"):
+        with storefront(browser, html=document(theme=theme)) as shop:
+            shop.open()
+            shop.scroll_to_shelf()
+            drawn(shop)
+            looks.append(shop.page.evaluate(look))
+            shop.page.locator(".shelf-why").focus()
+            outline = "() => getComputedStyle(document.activeElement).outlineStyle"
+            assert shop.page.evaluate(outline) == "solid"
+    assert looks[0] == looks[1]
+
+
 def both(route: Route) -> None:
     """A shelf of eight; a bundle of other products, the third of which has options."""
     bundle = "placement=bought_together" in route.request.url
-    says(answer(6, 8, title="Often bought together") if bundle else answer())(route)
+    says(answer(6, 8, title="Often bought together", limit=3) if bundle else answer())(route)
 
 
 # What is taller than its place, sticks out of its cell, or is too small to hit.

@@ -11,9 +11,11 @@ export async function ask(query) {
   if (down) return;
   const asked = Object.entries(query).filter((pair) => pair[1]);
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const url = `${address}/shelf?${new URLSearchParams(asked)}`;
-    const answer = await (await fetch(url, { credentials: "omit", signal })).json();
+    const reply = await fetch(`${address}/shelf?${new URLSearchParams(asked)}`, {
+      credentials: "omit",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const answer = await reply.json();
     answer.items = answer.items.filter((item) => item.id && item.title && web(item.url));
     return answer;
   } catch {

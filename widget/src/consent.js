@@ -31,6 +31,9 @@ let changed;
 
 export const consent = () => state || "none";
 
+/** Whether nothing may be remembered or told. */
+export const silent = () => consent() === "none";
+
 /** The shop's own word, by `window.alongside.consent("full")`; in any case the state now. */
 export function decide(word = hook) {
   hook = word;

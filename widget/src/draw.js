@@ -2,7 +2,7 @@
 // the page. What a press of a button needs, or a bundle, is in shelf-more.js.
 
 import { web } from "./ask.js";
-import { consent } from "./consent.js";
+import { silent } from "./consent.js";
 import { LEADING, SIGHT } from "./limits.js";
 import { button, make } from "./make.js";
 import { choose, ignore } from "./memory.js";
@@ -45,7 +45,7 @@ export function draw(shelf, items, asked, called) {
     tell("view", asked);
     ignore(shelf.products.slice(0, LEADING), SIGHT);
     announce("view", items);
-    if (window.dataLayer && consent() !== "none") press("count")();
+    if (window.dataLayer && !silent()) press("count")();
   });
 }
 

@@ -2,7 +2,7 @@
 // leaves the page as it was. What a shelf looks like is draw.js; where it may move, sight.js.
 
 import { ask } from "./ask.js";
-import { consent } from "./consent.js";
+import { silent } from "./consent.js";
 import { draw } from "./draw.js";
 import { CART, MOST, USUAL } from "./limits.js";
 import { recent, unwanted, visitor } from "./memory.js";
@@ -52,13 +52,13 @@ export class ProductShelf extends HTMLElement {
       if (items.length) return draw(this, items, asked, answer.title);
     }
     // A place kept for nothing is given back unseen.
-    whenBelow(this, () => this.firstElementChild || this.style.setProperty("display", "none"));
+    whenBelow(this, () => {
+      if (!this.firstElementChild) this.style.display = "none";
+    });
   }
 
   /** What the server is asked. Without consent, nothing but the page's own product. */
   query() {
-    const some = consent() !== "none";
-    const cart = (this.get("cart") || said.cart || "").split(",", CART);
     // Spare ones for those that may be on the shelves before this one, or are not wanted.
     const spare = shelves().indexOf(this) * (this.get("limit") || USUAL) + unwanted().length;
     const query = {
@@ -66,7 +66,7 @@ export class ProductShelf extends HTMLElement {
       limit: Math.min(this.get("limit"), MOST), // not named: the merchant's count
       spare: Math.min(spare, MOST),
       recent: recent().join(),
-      cart: some && cart.join(),
+      cart: !silent() && (this.get("cart") || said.cart || "").split(",", CART).join(),
       visitor: visitor(),
       customer: visitor() && said.customer,
     };

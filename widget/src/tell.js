@@ -1,7 +1,7 @@
 // Tells the application what happened to a shelf (docs/events.md), in small batches that survive
 // the page. Never holds a click, never needs more than a simple request, never complains.
 
-import { consent } from "./consent.js";
+import { silent } from "./consent.js";
 import { GATHER_MS } from "./limits.js";
 import { random, visitor } from "./memory.js";
 import { address } from "./page.js";
@@ -11,7 +11,7 @@ export const waiting = [];
 /** Notes one event. `asked` has a shelf's token and the visitor id it was asked with. */
 export function tell(type, asked, item = null) {
   // A token belongs to the visitor it was made for: after a withdrawal nothing is said of it.
-  if (consent() === "none" || (asked.visitor && asked.visitor !== visitor())) return;
+  if (silent() || (asked.visitor && asked.visitor !== visitor())) return;
   waiting.push({ id: random(), type, token: asked.token, item, at: Date.now() });
   setTimeout(send, GATHER_MS);
 }
@@ -19,7 +19,7 @@ export function tell(type, asked, item = null) {
 /** Sends what is waiting: at once before a page may go away. */
 export function send() {
   const events = waiting.splice(0);
-  if (!events.length || consent() === "none") return;
+  if (!events.length || silent()) return;
   const body = JSON.stringify({ visitor: visitor(), events }); // as text: no preflight
   post("/shelf/events", { method: "POST", body });
 }

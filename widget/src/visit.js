@@ -1,6 +1,6 @@
 // The product whose page this is: noted once per page load, as soon as consent allows.
 
-import { consent } from "./consent.js";
+import { silent } from "./consent.js";
 import { look } from "./memory.js";
 import { said } from "./page.js";
 import { tell } from "./tell.js";
@@ -11,7 +11,7 @@ let noted;
 /** Called when a shelf names its product, and at every change of consent. */
 export function visit(named) {
   product = product || named;
-  if (noted || !product || consent() === "none") return;
+  if (noted || !product || silent()) return;
   noted = true;
   look(product);
   tell("product_view", { token: null }, product);
