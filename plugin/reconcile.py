@@ -66,7 +66,7 @@ def reconcile_with(
     until = (shop.now() - SETTLED).replace(microsecond=0)
     midnight = until.astimezone(shop.zone()).replace(hour=0, minute=0, second=0)
     since = midnight - timedelta(days=days)
-    connector = (opened or _opened)(store, shop)
+    connector = (opened or by_kept_access)(store, shop)
     try:
         shown_from = connector.orders_since()
         if shown_from is not None:
@@ -143,7 +143,8 @@ def _mend(
         writes.cancel_orders(connection, shop.id, gone, "deleted")
 
 
-def _opened(store: Store, shop: Shop) -> Connector:
+def by_kept_access(store: Store, shop: Shop) -> Connector:
+    """The shop, by the access that is kept of it."""
     with reading(store.engine) as connection:
         credentials = shops.credentials(connection, store.ring, shop.id)
 

@@ -2,8 +2,8 @@
 
 Every walk is a generator of `Page`: save its rows and its cursor together, and hand the cursor
 back to go on exactly there. `walk.py` decides the order, `bulk.py` fetches a large shop's first
-load, `parse.py` tells what a row means, `api.py` how a question travels. Nothing is written,
-neither here nor at the shop.
+load, `parse.py` tells what a row means, `api.py` how a question travels. Nothing is kept
+here, and nothing written at the shop but what its own pages need (`storefront.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from connectors import http
 from connectors.errors import TooMuch, Unreadable
-from connectors.shopify import bulk, check, parse, queries
+from connectors.shopify import bulk, check, parse, queries, storefront
 from connectors.shopify.api import VERSION, Api, Token
 from connectors.shopify.fields import gid, id_of
 from connectors.shopify.walk import Listing, Pace, Row, Step, Walk, sweep
@@ -72,6 +72,10 @@ class Shopify:
                 f"{self._api.version}. Update this application."
             )
         return tuple(found)
+
+    def tell_storefront(self, told: storefront.Told) -> tuple[str, ...]:
+        """The shop's pages learn where we are; gives what its owner should know."""
+        return storefront.tell(self._api, told)
 
     def _scopes(self) -> frozenset[str]:
         if self._granted is None:

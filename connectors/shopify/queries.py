@@ -165,3 +165,17 @@ BULK_RUN = """mutation Run($query: String!) {
 BULK_STATUS = """query Status($id: ID!) {
   bulkOperation(id: $id) { status errorCode rootObjectCount url partialDataUrl }
 }"""
+
+# --- what the shop's pages are told --------------------------------------------------------------
+
+APP = "query App { currentAppInstallation { id accessScopes { handle } } }"
+METAFIELDS_SET = """mutation Tell($metafields: [MetafieldsSetInput!]!) {
+  metafieldsSet(metafields: $metafields) { userErrors { code message } }
+}"""
+PIXEL = "query Pixel { webPixel { id settings } }"
+PIXEL_CREATE = """mutation Create($webPixel: WebPixelInput!) {
+  webPixelCreate(webPixel: $webPixel) { userErrors { code message } }
+}"""
+PIXEL_UPDATE = """mutation Update($id: ID!, $webPixel: WebPixelInput!) {
+  webPixelUpdate(id: $id, webPixel: $webPixel) { userErrors { code message } }
+}"""

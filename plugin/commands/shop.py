@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from plugin import words
 from plugin.commands import terms
 from plugin.commands.reconnect import reconnect
+from plugin.commands.storefront import storefront
 from plugin.db import the_store
 from store.engine import reading, writing
 from store.errors import Explained
@@ -140,6 +142,7 @@ def shopify(
     from connectors.errors import ConnectorError
     from connectors.shopify import access, tokens
     from connectors.shopify.client import Shopify
+    from plugin import storefront as telling
 
     store = the_store()
     require_schema(store)
@@ -158,12 +161,15 @@ def shopify(
         facts = connector.check()
         connector.orders_since()
         notes = connector.notes()
+        credentials = tokens.kept(address, app, grant)
+        _connect(
+            "shopify", facts, credentials, name, owner, as_json, permanent,
+            lambda shop_id: (*notes, *telling.tell(store, shop_id, connector)),
+        )  # fmt: skip
     except ConnectorError as fault:
         raise Explained(f"Not connected. {fault}") from None
     finally:
         session.close()
-    credentials = tokens.kept(address, app, grant)
-    _connect("shopify", facts, credentials, name, owner, as_json, permanent, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +193,7 @@ def _connect(
     owner: str | None,
     as_json: bool,
     domain: str | None = None,
-    notes: tuple[str, ...] = (),
+    then: Callable[[int], tuple[str, ...]] = lambda shop_id: (),
 ) -> None:
     store = the_store()
     if name:
@@ -203,6 +209,7 @@ def _connect(
         if user:
             people_writes.grant(connection, user.id, shop_id, "owner")
         people_writes.note(connection, "shop added", facts.name, now, shop_id=shop_id)
+    notes = then(shop_id)
     connected = Connected(
         key,
         facts.name,
@@ -334,6 +341,7 @@ def _webhooks(store: Store, one: shops.Shop, secrets: list[str]) -> dict[str, st
 
 
 shop.add_command(reconnect)
+shop.add_command(storefront)
 
 
 @shop.command("set")

@@ -19,7 +19,7 @@ from connectors.shopify import access
 from connectors.shopify.access import App, Grant
 from connectors.shopify.client import Shopify
 from connectors.shopify.tokens import kept
-from plugin import connecting, headers, signers, throttle
+from plugin import connecting, headers, signers, storefront, theme_editor, throttle
 from plugin.access import open_to_all
 from plugin.db import connection, the_store
 from plugin.install.woocommerce import PATIENCE
@@ -44,7 +44,12 @@ def begin() -> AnyResponse | str:
     if request.args.get("embedded") == "1" or request.args.get("id_token"):
         headers.let_shopify_frame(domain)
         return render_template(
-            "install_shopify.html", client_id=app.client_id, domain=domain, shop=shop
+            "install_shopify.html",
+            client_id=app.client_id,
+            domain=domain,
+            shop=shop,
+            embed=theme_editor.embed_link(domain, app.client_id),
+            block=theme_editor.block_link(domain, app.client_id, "also_bought"),
         )
     with writing(the_store().engine) as changing:
         state = writes.begin(changing, "shopify", access.home(domain), datetime.now(UTC))
@@ -71,12 +76,14 @@ def callback() -> AnyResponse:
         if not spent:
             abort(401, "This way back was used already. Open the app in Shopify again.")
         grant = access.exchange_code(session, access.home(domain), app, code)
-        shop = _connect(domain, app, grant, session)
+        shop, notes = _connect(domain, app, grant, session)
     except (ConnectorError, Explained) as fault:
         return Response(render_template("install_failed.html", why=str(fault), back=""), 409)
     finally:
         session.close()
     flash("The shop is connected. Its products and orders are being read.")
+    for note in notes:
+        flash(note)
     return redirect(url_for("overview.show", key=shop.key))
 
 
@@ -93,12 +100,13 @@ def session() -> Response:
     if who is None:
         abort(401, "Send App Bridge's session token, fresh for each request.")
     shop = shops.by_domain(connection(), who.shop)
+    notes: tuple[str, ...] = ()
     if shop is None or shop.uninstalled_at is not None or not _has_access(shop):
         asking = _session()
         try:
             home = access.home(who.shop)
             grant = access.exchange_session_token(asking, home, app, token.strip())
-            shop = _connect(who.shop, app, grant, asking)
+            shop, notes = _connect(who.shop, app, grant, asking)
         except (ConnectorError, Explained) as fault:
             abort(409, str(fault))
         finally:
@@ -108,19 +116,25 @@ def session() -> Response:
         "public_key": shop.key,
         "name": shop.name,
         "connected": True,
+        "notes": notes,
         "overview": f"{the_store().settings.base_url}{url_for('overview.show', key=shop.key)}",
     }
     return Response(orjson.dumps(told), content_type="application/json")
 
 
-def _connect(domain: str, app: App, grant: Grant, session: http.Session) -> shops.Shop:
-    """Try the token, then keep it: the shop is connected, or has new access."""
+def _connect(
+    domain: str, app: App, grant: Grant, session: http.Session
+) -> tuple[shops.Shop, tuple[str, ...]]:
+    """Try the token, then keep it: the shop is connected, or has new access. Then its pages are
+    told; what its owner should know of that comes along."""
     store, home = the_store(), access.home(domain)
-    facts = Shopify(home, lambda refused: grant.access_token, session=session).check()
+    connector = Shopify(home, lambda refused: grant.access_token, session=session)
+    facts = connector.check()
     with writing(store.engine) as changing:
         credentials = kept(home, app, grant)
         shop_id = connecting.connect(changing, store, "shopify", facts, credentials, None)
-        return shops.by_id(changing, shop_id)
+        shop = shops.by_id(changing, shop_id)
+    return shop, storefront.tell(store, shop_id, connector)
 
 
 def _has_access(shop: shops.Shop) -> bool:

@@ -17,6 +17,11 @@
       return;
     }
     say(`${told.name} is connected.`);
+    const notes = document.getElementById("notes");
+    for (const note of told.notes) {
+      notes.append(Object.assign(document.createElement("li"), { textContent: note }));
+    }
+    notes.hidden = !told.notes.length;
     document.getElementById("overview").href = told.overview;
     document.getElementById("next").hidden = false;
   } catch {

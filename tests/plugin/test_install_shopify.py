@@ -104,6 +104,8 @@ def test_by_consent(site: Site, shopify: FakeShopify) -> None:
     assert opened["url"] == HOME
     assert opened["refresh_token"] == "refresh-2"
     assert answer.headers["Location"].endswith(f"/admin/shops/{shop.key}/")
+    assert shopify.metafields["alongside.api"] == "https://recs.example"
+    assert shopify.pixel is not None
 
 
 def test_each_state_is_good_once_and_for_its_shop_alone(site: Site, shopify: FakeShopify) -> None:

@@ -64,7 +64,7 @@ class Theirs:
 @pytest.fixture
 def theirs(site: Site, monkeypatch: pytest.MonkeyPatch) -> Theirs:
     made = Theirs([order(n) for n in range(1, 11)], [Refund("r1", "3", NOW, NOW, 300, 50)])
-    monkeypatch.setattr(reconcile, "_opened", lambda store, shop: made)
+    monkeypatch.setattr(reconcile, "by_kept_access", lambda store, shop: made)
     return made
 
 

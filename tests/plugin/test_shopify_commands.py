@@ -51,6 +51,20 @@ def test_a_shop_is_connected_by_an_app_of_its_owners(store: Store, fake: FakeSho
     assert "allow_private" not in opened
 
 
+def test_its_pages_are_told_at_once_and_by_a_command_again(store: Store, fake: FakeShopify) -> None:
+    fake.pixel_deployed = False
+    made = told(store, *ADD)
+    assert "shopify app deploy" in made["notes"][0]
+    assert fake.metafields["alongside.key"] == made["key"]
+    assert fake.metafields["alongside.api"] == store.settings.base_url
+    shown = told(store, "shop", "show", made["key"])
+    assert fake.metafields["alongside.customer_key"] == shown["customer_key"]
+    fake.pixel_deployed = True
+    again = run(store, "shop", "storefront", made["key"])
+    assert "the web pixel is on" in again.stdout, again.stderr
+    assert fake.pixel is not None
+
+
 def test_a_shop_is_connected_once(store: Store, fake: FakeShopify) -> None:
     told(store, *ADD)
     again = run(store, *ADD, "--name", "Another")

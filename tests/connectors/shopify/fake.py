@@ -44,7 +44,10 @@ from tests.connectors.shopify.prices import MOST, price
 SCHEMA = Path(__file__).parent.parent.parent / "golden" / "shopify" / "admin.graphql"
 APP_ID, APP_SECRET = "app-1", "an app secret of thirty-two bytes"
 DOMAIN = "made.myshopify.com"
-SCOPES = ("read_products", "read_orders", "read_customers", "read_all_orders")
+SCOPES = (
+    "read_products", "read_orders", "read_customers", "read_all_orders", "write_pixels",
+    "read_customer_events",
+)  # fmt: skip
 # Which right a root field needs.
 NEEDS = {"products": "read_products", "orders": "read_orders", "customer": "read_customers"}
 
@@ -76,6 +79,9 @@ class FakeShopify:
         self.granted = 0
         self.version = VERSION
         self.faults: list[Fault] = []
+        self.metafields: dict[str, str] = {}
+        self.pixel: dict[str, Any] | None = None
+        self.pixel_deployed = True
         self.asked: list[Request] = []
         self.operations: dict[str, dict[str, Any]] = {}
         self.bulk_polls = 1  # how often an operation is still at work when asked
@@ -277,7 +283,34 @@ class FakeShopify:
         }
 
     def _currentAppInstallation(self, info: GraphQLResolveInfo) -> Any:
-        return {"accessScopes": [{"handle": scope} for scope in self.scopes]}
+        scopes = [{"handle": scope} for scope in self.scopes]
+        return {"id": gid("AppInstallation", 1), "accessScopes": scopes}
+
+    # --- what the shop's pages are told ---
+
+    def _metafieldsSet(self, info: GraphQLResolveInfo, metafields: list[dict[str, Any]]) -> Any:
+        assert {one["ownerId"] for one in metafields} == {gid("AppInstallation", 1)}
+        self.metafields |= {f"{one['namespace']}.{one['key']}": one["value"] for one in metafields}
+        return {"userErrors": []}
+
+    def _webPixelCreate(self, info: GraphQLResolveInfo, webPixel: dict[str, Any]) -> Any:
+        if not self.pixel_deployed:
+            return {"userErrors": [{"code": "NO_EXTENSION", "message": "No extension found"}]}
+        if self.pixel is not None:
+            return {"userErrors": [{"code": "TAKEN", "message": "It is there already"}]}
+        self.pixel = {"id": gid("WebPixel", 1), **webPixel}
+        return {"userErrors": []}
+
+    def _webPixel(self, info: GraphQLResolveInfo) -> Any:
+        if self.pixel is None:
+            raise GraphQLError("No web pixel was found for this app.")
+        return self.pixel
+
+    def _webPixelUpdate(self, info: GraphQLResolveInfo, id: str, webPixel: dict[str, Any]) -> Any:
+        assert self.pixel is not None
+        assert self.pixel["id"] == id
+        self.pixel |= webPixel
+        return {"userErrors": []}
 
     # --- bulk operations ---
 
