@@ -44,6 +44,8 @@ COMMANDS = {
     "simulate": "plugin.commands.simulate:simulate",
     "setup-link": "plugin.commands.setup_link:setup_link",
     "db": "plugin.commands.db:db",
+    "backup": "plugin.commands.backup:backup",
+    "restore": "plugin.commands.backup:restore",
 }
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

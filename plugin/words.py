@@ -59,6 +59,7 @@ JOB = {
     "sync": "Sync with the shop",
     "train": "Training",
     "tally": "Counting the experiments",
+    "letters": "The report by e-mail",
     "upkeep": "Clean-up",
     "import": "Import of files",
 }

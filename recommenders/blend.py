@@ -7,7 +7,7 @@ learned from the shop's own last windows (`study.py`, `learn.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -35,6 +35,9 @@ NAMES = (*_TOGETHER, "similar", "bridged", *_POPULAR)
 # Used as they are where a shop has too little history to learn from: company first, what is alike
 # where company is unknown, a little of what sells.
 PRIOR = {"together": 1.0, "damped": 0.3, "similar": 0.1, "popular 30": 0.05}
+# For a product that was never bought with another: what looks alike, and what that is bought with.
+PRIOR_NEW = {"similar": 1.0, "bridged": 1.0, "popular 30": 0.05}
+TASKS = {"blend": PRIOR, "blend:new": PRIOR_NEW}
 _HARDLY_ANY = 0.01  # the P(b | a) of a product that was never bought with another
 
 
@@ -44,8 +47,9 @@ class Blend:
 
     Voices: four settings of co-purchase; attribute likeness; `bridged`, the company of what looks
     alike; popularity of the last week, month and third of a year. Whom to believe is learned (see
-    `learn.py` for how and against what). EASE on baskets was tried as a voice: it added nothing to
-    these and cost more than all of them.
+    `learn.py` for how and against what), apart for products that were never bought with another:
+    known ones are asked about as if nobody knew their orders. EASE on baskets was tried as a
+    voice: it added nothing to these and cost more than all of them.
     Evidence: as for `bought_together` where the two were ever bought together; else `strength` is
     0 and `support` holds the SHARED_* bits of `similar`, 0 where they share nothing we know of.
     Cost: the voices once for each of three windows and once for today.
@@ -53,6 +57,7 @@ class Blend:
 
     strategy: Strategy = "blend"
     most_questions: int = 1_500  # per window: the mean of three windows is then good to 1 %
+    new_questions: int = 500  # of these, asked again as if their product were new
     seed: int = 20_240_501
     width: int = LIST_WIDTH
     chunk_rows: int = 512
@@ -76,26 +81,35 @@ class Blend:
         spoken_for = _spoken_for(choir, wanted)
         for start in range(0, len(spoken_for), self.chunk_rows):
             rows = spoken_for[start : start + self.chunk_rows]
-            fill(sheet, rows, table(choir, rows), minds[self.strategy])
+            new = np.diff(_together(known)["together"][rows].indptr) == 0
+            for task, some in (("blend", rows[~new]), ("blend:new", rows[new])):
+                if len(some):
+                    fill(sheet, some, table(choir, some), minds[task])
         _calibrate(sheet, _together(known)["together"])
         add_evidence(sheet, known)
         _add_likeness(sheet, known.looks.nearest)
         return sheet.lists(self.strategy, slots)
 
     def questions(self, split: Split, catalogue: Catalogue) -> Mapping[str, Sequence[Question]]:
-        """One product of an order is given, the rest of it is right."""
-        return {"blend": also_bought(split, catalogue, self.most_questions, self.seed)}
+        """One product of an order is given, the rest of it is right; known or as if it were new."""
+        asked = also_bought(split, catalogue, self.most_questions, self.seed)
+        return {"blend": asked, "blend:new": asked[:: -(-len(asked) // self.new_questions) or 1]}
 
     def lesson(self, known: Known, task: str, asked: Sequence[Question]) -> Lesson:
         """What the voices said, at that instant, of these questions' products."""
         index: dict[int | None, int] = {k: i for i, k in enumerate(known.catalogue.keys.tolist())}
         rows = np.array([index[q.ask.product] for q in asked], dtype=np.intp)
-        return lesson(table(self._choir(known), rows), known.catalogue, asked)
+        choir = self._choir(known)
+        if task == "blend:new":
+            choir = _without_company(choir)
+        return lesson(table(choir, rows), known.catalogue, asked)
 
     def taught(self, study: Study) -> Minds:
         """Whom to believe."""
-        lessons, before = study.lessons.get("blend", ()), study.minds.get("blend")
-        return {"blend": learn(lessons, NAMES, PRIOR, before)}
+        return {
+            task: learn(study.lessons.get(task, ()), NAMES, prior, study.minds.get(task))
+            for task, prior in TASKS.items()
+        }
 
     def _choir(self, known: Known) -> Choir:
         own = sparse.eye_array(known.products, format="csr", dtype=np.float32)
@@ -112,6 +126,16 @@ class Blend:
             barred=lambda rows: own[rows],  # a product keeps no company with itself
             listable=known.catalogue.recommendable,
         )
+
+
+def _without_company(choir: Choir) -> Choir:
+    """As of a product without orders: whatever it was bought with, nobody tells."""
+
+    def silent(rows: Rows) -> sparse.csr_array:
+        return sparse.csr_array((len(rows), choir.products), dtype=np.float32)
+
+    voices = {name: silent if name in _TOGETHER else v for name, v in choir.voices.items()}
+    return replace(choir, voices=voices)
 
 
 def _together(known: Known) -> dict[str, sparse.csr_array]:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 FOLDER = Path("docs/proof")
 
+LONG = ("-p", "no:randomly", "--timeout", "3600")
+
 # Part -> what it shows, the environment it needs, and the command.
 PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "kills": (
@@ -54,7 +56,7 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "ingest": (
         "The whole server killed with SIGKILL under load: no acknowledged event lost or doubled.",
         {"PROVE_KILLS": "20"},
-        ["pytest", "-qs", "tests/widget/test_endurance.py", "-k", "killed", "-p", "no:randomly"],
+        ["pytest", "-qs", "tests/widget/test_endurance.py", "-k", "killed", *LONG],
     ),
     "publishing": (
         "Publications and roll-backs under load: no answer failed, mixed, or old after a second.",

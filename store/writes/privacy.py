@@ -18,7 +18,7 @@ from store import tables, upsert
 from store.keys import DIGEST_BYTES
 from store.records import CUSTOMERS_OWN
 from store.writes import jobs
-from store.writes.units import touch_visitors
+from store.writes.units import touch_orders, touch_visitors
 
 # How long the law and the platforms give.
 ANSWER_WITHIN = timedelta(days=30)
@@ -67,6 +67,7 @@ def erase_orders(connection: Connection, shop_id: int, external_ids: Sequence[st
     """Orders keep their amounts and lose whose they were, for good; how many there are."""
     o, line = tables.Order, tables.OrderLine
     chosen = (o.shop_id == shop_id) & o.external_id.in_(external_ids)
+    touch_orders(connection, shop_id, external_ids)
     connection.execute(
         update(line).where(line.order_id.in_(select(o.id).where(chosen))).values(token=None)
     )

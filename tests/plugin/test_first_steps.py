@@ -29,7 +29,7 @@ from tests.living import DemoShop, demo_shop
 from tests.plugin.site import PASSWORD, Site, open_site
 from tests.plugin.test_browser import look, served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # a whole sync and training
 
 ORDERS = 250  # enough for pairs to be learned, few enough for seconds
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from store.engine import writing
 from store.opening import Store
 from store.reads import people, shops
 from store.reads.shops import Shop
+from store.writes import shops as shop_writes
 from tests.connectors.fake_shop import KEY, SECRET, FakeShop, served
-from tests.plugin.site import Site, open_site, send
+from tests.plugin.site import NOON, Site, open_site, send
 from tests.plugin.site import words as text_of
 from widget.app import create_app as create_storefront
 
@@ -137,3 +139,16 @@ def test_a_connected_shop_is_owned_synced_and_followed(sqlite_url: str, fake: Fa
     assert shop.name == "Mine"
     assert "allow_private" not in opened  # trusted only as long as the setting says so
     site.store.engine.dispose()
+
+
+def test_a_shopify_shop_is_led_to_the_right_places_of_its_theme_editor(site: Site) -> None:
+    shop = site.shop("Gifts", platform="shopify")
+    site.products(shop, ["Lamp"])
+    site.model(shop)
+    with writing(site.store.engine) as connection:
+        opened = {"url": "https://gifts.myshopify.com", "client_id": "abc", "client_secret": "s"}
+        shop_writes.save_credentials(connection, site.store.ring, shop.id, opened, NOON)
+    page = site.owner_of(shop).get(f"/admin/shops/{shop.key}/start").text
+    editor = "https://gifts.myshopify.com/admin/themes/current/editor?"
+    assert f"{editor}context=apps&amp;activateAppId=abc/alongside" in page
+    assert f"{editor}template=product&amp;addAppBlockId=abc/also-bought" in page

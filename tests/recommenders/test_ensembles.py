@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -276,6 +277,26 @@ def test_a_blend_learns_from_a_shop_with_enough_orders() -> None:
     lists = Blend().fit(Known(data, goods, NOW_S))
     row = lists.slots.index("blend:100")
     assert set(lists.product[row, :5].tolist()) < set(range(1, 8))  # its theme
+
+
+def test_a_product_without_orders_keeps_the_company_of_what_looks_like_it() -> None:
+    # Two words name a theme in two halves: product 0 looks like half of its theme only, and what
+    # those are bought with is the other half. Nobody knows an order with product 0.
+    data = themed_shop(orders_=1_500)
+    kept = data.product != 0
+    data = replace(
+        data,
+        order=data.order[kept],
+        product=data.product[kept],
+        customer=data.customer[kept],
+        quantity=data.quantity[kept],
+        at_s=data.at_s[kept],
+    )
+    goods = catalogue([f"{'ab'[p % 8 // 4]}{p // 8} thing number{p}" for p in range(64)])
+    lists = Blend().fit(Known(data, goods, NOW_S))
+    row = lists.product[lists.slots.index("blend:100")]
+    assert len(set(row[:6].tolist()) & set(range(1, 8))) >= 5
+    assert set(row[:6].tolist()) & {4, 5, 6, 7}  # not only what looks like it
 
 
 def test_new_for_you_never_holds_what_the_customer_bought() -> None:
