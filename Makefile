@@ -14,7 +14,7 @@ export PORT DEMO_PORT
 # A Node.js of the machine's, or the one that `.venv/.node` installs from a pinned wheel.
 export PATH := $(PATH):$(CURDIR)/.venv/node/bin
 
-.PHONY: help demo test lint serve bundle packages bench prove requirements clean
+.PHONY: help demo forget test lint serve bundle packages bench prove requirements clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,8 +55,11 @@ install = $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0
 
 # --- verbs ----------------------------------------------------------------------------------------
 
-demo: .venv/.runtime ## the main job on real orders; DEMO_ONCE=1 checks it and stops
-	$(BIN)/python -m demo.tour $(if $(DEMO_ONCE),--once)
+demo: .venv/.runtime ## the main job on real orders; DEMO_ONCE=1 checks it and stops, SHOPPERS=200 fills the report
+	$(BIN)/python -m demo.tour $(if $(DEMO_ONCE),--once) $(if $(SHOPPERS),--shoppers $(SHOPPERS))
+
+forget: .venv/.runtime ## remove everything that simulated shoppers made
+	$(BIN)/python -m demo.tour --forget
 
 serve: .venv/.runtime ## the application and the clock; settings in docs/settings.md
 	$(BIN)/flask db upgrade
@@ -85,7 +88,7 @@ packages: .venv/.runtime ## what an owner installs in the shop, in build/
 bundle: widget/node_modules ## build shelf.js
 	npm --prefix widget run --silent bundle
 
-bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|statistics|serving
+bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|connectors|ingest|serving|statistics|training
 	$(BIN)/python -m tests.bench $(PART)
 
 prove: .venv/.development ## the full figures of what `make test` samples; PART=cache|kills|statistics|tasks|truth

@@ -41,8 +41,11 @@ COMMANDS = {
     "privacy": "plugin.commands.privacy:privacy",
     "doctor": "plugin.commands.doctor:doctor",
     "keys": "plugin.commands.keys:keys",
+    "simulate": "plugin.commands.simulate:simulate",
     "setup-link": "plugin.commands.setup_link:setup_link",
     "db": "plugin.commands.db:db",
+    "backup": "plugin.commands.backup:backup",
+    "restore": "plugin.commands.backup:restore",
 }
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

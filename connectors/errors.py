@@ -29,7 +29,7 @@ class AccessRevoked(ConnectorError):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The shop refuses our access: {why} Make a new API key there and connect again."
+            f"The shop refuses our access: {why} Give us access there anew, and connect it again."
         )
         self.why = why
 

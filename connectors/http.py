@@ -138,11 +138,9 @@ class Session:
                 return
             except TryLater as error:
                 failures += 1
-                asked_s = error.after_s if isinstance(error, _Asked) else 0
-                if failures >= self._limits.tries or asked_s > self._limits.longest_wait_s:
+                if failures >= self._limits.tries:
                     raise
-                backoff_s = self._limits.backoff_s * 2 ** (failures - 1)
-                self._sleep(max(asked_s, backoff_s * (1 + random.random())))  # noqa: S311
+                self._wait(error, failures)
 
     def _parts(self, url: str, start: int) -> Iterator[bytes]:
         limits, place = self._limits, _place(url)
@@ -182,12 +180,16 @@ class Session:
             try:
                 return once()
             except TryLater as error:
-                asked_s = error.after_s if isinstance(error, _Asked) else 0
-                if asked_s > self._limits.longest_wait_s:
-                    raise
-                backoff_s = self._limits.backoff_s * 2 ** (turn - 1)
-                self._sleep(max(asked_s, backoff_s * (1 + random.random())))  # noqa: S311
+                self._wait(error, turn)
         return once()
+
+    def _wait(self, error: TryLater, turn: int) -> None:
+        """As long as the shop asks, at least a little longer each turn; not longer than we may."""
+        asked_s = error.after_s if isinstance(error, _Asked) else 0
+        if asked_s > self._limits.longest_wait_s:
+            raise error
+        backoff_s = self._limits.backoff_s * 2 ** (turn - 1)
+        self._sleep(max(asked_s, backoff_s * (1 + random.random())))  # noqa: S311
 
     def _try(
         self,

@@ -7,6 +7,7 @@ a writer waits for another instead of failing. What the tables mean is told in `
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +65,12 @@ def settle(db: sqlite3.Connection, name: str, value: str | None) -> None:
         db.execute("DELETE FROM facts WHERE name = ?", (name,))
     else:
         db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+
+def now(db: sqlite3.Connection) -> int:
+    """The present in Unix seconds; a simulated day's, while shoppers are simulated."""
+    settled = fact(db, "clock_s")
+    return int(time.time()) if settled is None else int(settled)
 
 
 def take_ids(db: sqlite3.Connection, counter: str, count: int = 1) -> range:

@@ -37,6 +37,8 @@ class Tour:
         self.shop_url = f"http://127.0.0.1:{shop_port}"
         self.shop_port = shop_port
         self.once = once
+        self.folder = FOLDER / "demo"
+        self.name: str | None = None  # of the shop; None: what it calls itself
         self.children: list[subprocess.Popen[bytes]] = []
         self.began_s = time.monotonic()
         self.environment = {
@@ -53,23 +55,30 @@ class Tour:
 
     def run(self) -> None:
         FOLDER.mkdir(exist_ok=True)
-        self._start(
-            "demo", "serve", "--folder", str(FOLDER / "demo"), "--port", str(self.shop_port)
-        )
-        self._wait(f"{self.shop_url}/wp-json/", "the demo shop")
-        self._step("shop", url=self.shop_url)
-        self._flask("db", "upgrade")
+        self._open_shop()
         key = self._connect()
         self._sync(key)
         self._train(key)
         self._experiment(key)
+        self._open_application(key)
+        self._start("scheduler")
+        self._tell(key)
+
+    def _open_shop(self) -> None:
+        self._start("demo", "serve", "--folder", str(self.folder), "--port", str(self.shop_port))
+        self._wait(f"{self.shop_url}/wp-json/", "the demo shop")
+        self._step("shop", url=self.shop_url)
+        self._flask("db", "upgrade")
+
+    def _open_application(self, key: str) -> None:
         self._python(
-            "demo", "place-script", "--folder", str(FOLDER / "demo"),
+            "demo", "place-script", "--folder", str(self.folder),
             "--src", f"{self.app_url}/shelf.js", "--key", key,
         )  # fmt: skip
         self._start_program("gunicorn", "-c", "gunicorn.conf.py", "wsgi:app")
         self._wait(f"{self.app_url}/readyz", "the application")
-        self._start("scheduler")
+
+    def _tell(self, key: str) -> None:
         product = self._check(key)
         link = json.loads(self._flask("setup-link", "--json"))
         self._step(
@@ -84,10 +93,11 @@ class Tour:
             if shop["url"].rstrip("/") == self.shop_url:
                 self._step("connected", key=shop["key"], new=False)
                 return str(shop["key"])
-        keys = json.loads(self._python("demo", "keys", "--folder", str(FOLDER / "demo")))
+        keys = json.loads(self._python("demo", "keys", "--folder", str(self.folder)))
         added = self._flask(
             "shop", "add", "woocommerce", "--url", self.shop_url,
             "--key", keys["consumer_key"], "--secret", "-", "--json",
+            *(("--name", self.name) if self.name else ()),
             typed=keys["consumer_secret"],
         )  # fmt: skip
         key = str(json.loads(added)["key"])
@@ -228,11 +238,22 @@ READY = """
 
 
 def main() -> int:
+    from demo.month import Month, forget  # which is made of this module
+
     parser = argparse.ArgumentParser(prog="python -m demo.tour", description=__doc__)
     parser.add_argument("--once", action="store_true", help="check that it works, and stop")
-    once = parser.parse_args().once
+    parser.add_argument("--shoppers", type=int, default=0, help="simulate so many a day, 28 days")
+    parser.add_argument("--forget", action="store_true", help="remove what simulated shoppers made")
+    asked = parser.parse_args()
     port, shop_port = (int(os.environ.get(*of)) for of in (("PORT", "8000"), ("DEMO_PORT", "8100")))
-    tour = Tour(port, shop_port, once=once)
+    once = asked.once
+    tour = (
+        Month(port, shop_port, once=once, shoppers=asked.shoppers)
+        if asked.shoppers or asked.forget
+        else Tour(port, shop_port, once=once)
+    )
+    if asked.forget and isinstance(tour, Month):
+        return forget(tour)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         tour.run()

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 from experiments.beside import FIRST_WEEK, Beside, PartName, Restated
 from experiments.health import Signs
+from experiments.other_methods import others
 from experiments.outcome import Judgement, Running
 from experiments.parts import parts, repeats
 from experiments.report import Report, build, extra
+from experiments.rule import RULE
 from experiments.tally import SEGMENTS, Arms, DayTally, segments
 from experiments.verdict import FRESH, judge, restate
 from store.records import Experiment, Unit
@@ -50,15 +52,22 @@ def report(
     sums: Mapping[PartName, Arms] | None = None,
     buyers: Sequence[Unit] = (),
     restated: tuple[Restated, ...] = (),
+    at_end: DayTally | None = None,
 ) -> Report:
-    """The figures as of `day`, with the verdict of the last day that was judged."""
+    """The figures as of `day`, with the verdict of the last day that was judged; `at_end` is what
+    is known today of the locked end, once it has passed.
+    """
     return build(
         experiment,
         day,
         judgement,
         currency=currency,
         beside=Beside(
-            signs, parts(experiment, sums or {}), repeats(buyers, day.until_at), restated
+            signs,
+            parts(experiment, sums or {}),
+            repeats(buyers, day.until_at),
+            restated,
+            others(at_end.mature, 1 - RULE.alpha_end) if at_end else (),
         ),
     )
 

@@ -73,6 +73,16 @@ class Restated:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """What another method says of the conversion rate, at the locked end."""
+
+    method: str
+    of: str  # difference, lift: from `low` to `high`; p, chance: `low` alone
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """All of it, as a report takes it."""
 
@@ -80,6 +90,7 @@ class Beside:
     parts: tuple[Part, ...] = ()
     repeats: tuple[Repeat, ...] = ()
     restated: tuple[Restated, ...] = ()
+    others: tuple[Other, ...] = ()
 
 
 NOTHING_BESIDE = Beside()

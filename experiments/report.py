@@ -18,7 +18,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from experiments.assign import BUCKETS
-from experiments.beside import NOTHING_BESIDE, Beside, Part, Repeat, Restated
+from experiments.beside import NOTHING_BESIDE, Beside, Other, Part, Repeat, Restated
 from experiments.health import DataHealth, examine, ratio
 from experiments.outcome import Difference, Judgement, Verdict
 from experiments.tally import DayTally, Tally
@@ -118,6 +118,7 @@ class Report:
     parts: tuple[Part, ...] = ()
     repeats: tuple[Repeat, ...] = ()
     restated: tuple[Restated, ...] = ()  # the first as locked; one alone: nothing changed since
+    others: tuple[Other, ...] = ()  # what other methods say, at the locked end
 
     def to_json(self) -> str:
         return _adapter().dump_json(self).decode()
@@ -170,6 +171,7 @@ def build(
         parts=beside.parts,
         repeats=beside.repeats,
         restated=beside.restated,
+        others=beside.others,
     )
 
 

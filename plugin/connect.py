@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -24,9 +25,12 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from plugin import access, connecting, session
-from plugin.access import visible_shops
+from connectors import http
+from connectors.errors import ConnectorError
+from connectors.woocommerce.client import WooCommerce
+from plugin import access, connecting, session, theme_editor
 from plugin.db import connection, the_store
+from plugin.install.woocommerce import PATIENCE
 from store.engine import writing
 from store.errors import Explained
 from store.reads import health, models, overview, people, shops
@@ -80,9 +84,6 @@ def woocommerce() -> AnyResponse | tuple[str, int]:
 
 def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
     """What the shop says of itself, and what opens it; the fault in words otherwise."""
-    from connectors.errors import ConnectorError
-    from connectors.woocommerce.client import WooCommerce
-
     url = form["url"] if re.match(r"https?://", form["url"]) else f"https://{form['url']}"
     if not form["url"] or len(url) > LONGEST_URL:
         raise Explained("Give the shop’s address, such as https://shop.example.")
@@ -93,7 +94,8 @@ def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
     if max(len(form["key"]), len(form["secret"])) > LONGEST_KEY:
         raise Explained("The key or the secret is too long. Copy both from WooCommerce again.")
     private = the_store().settings.allow_private_hosts
-    connector = WooCommerce(url, form["key"], form["secret"], allow_private=private)
+    asking = http.Session(allow_private=private, limits=PATIENCE)
+    connector = WooCommerce(url, form["key"], form["secret"], allow_private=private, session=asking)
     try:
         facts = connector.check()
     except ConnectorError as fault:
@@ -160,6 +162,22 @@ def progress(shop: shops.Shop) -> Progress:
     )
 
 
+def _theme_editor(shop: shops.Shop) -> dict[str, str]:
+    """The two places of Shopify's theme editor where shelves begin; none for other shops."""
+    if shop.platform != "shopify":
+        return {}
+    store = the_store()
+    opened = shops.credentials(connection(), store.ring, shop.id)
+    domain = opened.get("domain") or urlsplit(opened.get("url", shop.url)).hostname
+    client_id = opened.get("client_id") or store.settings.shopify_client_id
+    if not domain or not client_id:
+        return {}
+    return {
+        "embed": theme_editor.embed_link(domain, client_id),
+        "block": theme_editor.block_link(domain, client_id, "also_bought"),
+    }
+
+
 @pages.get("/admin/shops/<key>/start")
 def start(key: str) -> Response:
     """Where a new shop stands. While something is under way the page looks again by itself."""
@@ -174,7 +192,7 @@ def start(key: str) -> Response:
             still=still,
             every_s=LOOK_AGAIN_S,
             base_url=the_store().settings.base_url,
-            more=len(visible_shops()) > 1,
+            editor=_theme_editor(shop),
         )
     )
     if now.moving and not still:

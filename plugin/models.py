@@ -10,11 +10,13 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from plugin import access, journal
+from plugin import access, journal, preview
 from plugin.db import connection, the_store
+from plugin.shelves import config_of
+from recommenders.chains import CHAINS
 from store.engine import writing
 from store.reads import models
-from store.records import PLACEMENTS, Measure
+from store.records import PLACEMENTS, Measure, Placement
 from store.writes import models as writes
 
 pages = Blueprint("models", __name__, url_prefix="/admin/shops/<key>/models")
@@ -100,6 +102,68 @@ def _judged(asking: Connection, shop_id: int, model: models.Model) -> list[Judge
             )
         )
     return found
+
+
+# Shelves compared between two versions: those of the best-selling products.
+COMPARED = 24
+TOP = 10
+CHANGES_OF: Placement = "also_bought"
+# With all that a version learned for it, whatever the gate said of it.
+ALL_OF_IT = tuple(dict.fromkeys(part.strategy for step in CHAINS[CHANGES_OF] for part in step))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One product's shelf in two versions, as far as they differ."""
+
+    product: str
+    title: str
+    came: Sequence[str]  # titles that only the newer version shows
+    gone: Sequence[str]
+
+
+@pages.get("/<int:version>/changes")
+def changes(key: str, version: int) -> str:
+    """What this version shows otherwise than the one before it, on the same shop of today."""
+    shop, asking = access.shop(), connection()
+    newer = models.by_version(asking, shop.id, version)
+    older = next(
+        (m for m in models.every(asking, shop.id) if m.version < version and m.has_lists), None
+    )
+    found: list[Difference] = []
+    same = tried = 0
+    if older is not None:
+        config = config_of(key)
+        for product in preview.examples(asking, config, COMPARED):
+            before, after = (
+                preview.shelf(
+                    asking, config, CHANGES_OF, product.external_id, limit=TOP,
+                    served=(model.id, ALL_OF_IT),
+                )
+                for model in (older, newer)
+            )  # fmt: skip
+            tried += 1
+            had, has = {it.id for it in before}, {it.id for it in after}
+            same += len(had & has)
+            if had != has:
+                found.append(
+                    Difference(
+                        product.external_id,
+                        product.title,
+                        [it.title for it in after if it.id not in had],
+                        [it.title for it in before if it.id not in has],
+                    )
+                )
+    return render_template(
+        "model_changes.html",
+        newer=newer,
+        older=older,
+        placement=CHANGES_OF,
+        found=sorted(found, key=lambda it: -len(it.came)),
+        tried=tried,
+        kept=same / tried if tried else 0.0,
+        top=TOP,
+    )
 
 
 @pages.get("/<int:version>/rollback")

@@ -40,9 +40,11 @@ def shelf(
     customer: str | None = None,
     limit: int = 8,
     effects: Effects | None = None,
+    served: tuple[int, Sequence[str]] | None = None,
 ) -> list[Shown]:
-    """The shelf of a live placement; `effects` in place of those of the rules that hold now."""
-    model, strategies = config.live[placement]
+    """The shelf of a live placement; `effects` in place of those of the rules that hold now,
+    `served` (a model and its strategies) in place of what is live."""
+    model, strategies = served or config.live[placement]
     ask = question(connection, config, placement, product, customer, limit)
     if effects is not None:
         ask = replace(ask, effects=effects)

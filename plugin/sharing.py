@@ -32,7 +32,7 @@ def links(key: str, number: int) -> str:
     return render_template(
         "share.html",
         number=number,
-        links=sharing.links(connection(), numbered.experiment.id, _now()),
+        working=sharing.links(connection(), numbered.experiment.id, _now()),
     )
 
 
@@ -47,7 +47,7 @@ def make(key: str, number: int) -> str:
     with the_store().engine.connect() as asking:
         working = sharing.links(asking, numbered.experiment.id, _now())
     address = the_store().settings.base_url + url_for("sharing.show", token=token)
-    return render_template("share.html", number=number, links=working, address=address)
+    return render_template("share.html", number=number, working=working, address=address)
 
 
 @pages.post(_ONE + "/<int:link>/revoke")

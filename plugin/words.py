@@ -59,6 +59,7 @@ JOB = {
     "sync": "Sync with the shop",
     "train": "Training",
     "tally": "Counting the experiments",
+    "letters": "The report by e-mail",
     "upkeep": "Clean-up",
     "import": "Import of files",
 }
@@ -72,6 +73,15 @@ PART = {
     "stayed": "Saw one group's pages only",
     "first_week": "Entered in the first week",
     "later_weeks": "Entered later",
+}
+OTHER = {
+    "wald": "Difference of rates, in points (Wald)",
+    "miettinen_nurminen": "Difference of rates, in points (Miettinen and Nurminen)",
+    "katz": "Change (Katz, logarithm)",
+    "koopman": "Change (Koopman, score)",
+    "pooled_z": "p of a z-test, pooled",
+    "unpooled_z": "p of a z-test, unpooled",
+    "flat_prior": "Chance to be better, flat prior",
 }
 METRIC = {
     "cvr": "Conversion rate",

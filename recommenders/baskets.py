@@ -82,6 +82,25 @@ def distinct(values: NDArray[Whole]) -> NDArray[Whole]:
     return ordered[first]
 
 
+def habits(
+    interactions: Interactions, products: int, now_s: int, half_life_days: float
+) -> sparse.csr_array:
+    """Customers by products: the decayed number of orders. Guests have no habits we know of."""
+    known = interactions.customer >= 0
+    product = interactions.product[known].astype(np.int64)
+    lines = interactions.order[known] * products + product
+    _, once = np.unique(lines, return_index=True)  # a product counts once in an order
+    matrix = sparse.coo_array(
+        (
+            decay(interactions.at_s[known][once], now_s, half_life_days),
+            (interactions.customer[known][once].astype(np.int64), product[once]),
+        ),
+        shape=(len(interactions.customer_keys), products),
+    ).tocsr()
+    matrix.sum_duplicates()
+    return matrix
+
+
 def _incidence(
     row: NDArray[np.int64], column: NDArray[np.int32], rows: int, columns: int
 ) -> sparse.csr_array:

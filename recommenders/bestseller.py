@@ -12,17 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommenders.baskets import (
-    DAY_S,
-    FLOOR_BUYERS,
-    baskets,
-    decay,
-    distinct,
-    order_buyers,
-    order_instants,
-)
+from recommenders.baskets import DAY_S, FLOOR_BUYERS, distinct
+from recommenders.known import Known
+from recommenders.pace import half_life
 from recommenders.ranked import Sheet, best
-from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
+from store.records import LIST_WIDTH, Lists, Strategy, slot
 
 WINDOW_DAYS = 28  # what "this month" means in a reason: whole weeks, so that weekdays weigh equally
 
@@ -33,26 +27,27 @@ class Bestseller:
 
     Orders, not pieces: one wholesale order of 500 is one order. Evidence: `support` is the number
     of distinct orders with b in the last 28 days, 0 while fewer than 3 distinct buyers placed
-    them; `strength` is the score. Cost: one pass over the order lines. Fails for products without
+    them; `strength` is the score. Cost: a few passes over the lines. Fails for products without
     orders, which are not listed; a shop without orders has no bestsellers.
     """
 
     strategy: Strategy = "bestseller"
-    # Windows of 7 to 30 days beat all-time popularity by 30 to 100 % on real orders; a half-life
-    # of two weeks gives an order a mean weight of 20 days and never runs empty in a quiet month.
-    half_life_days: float = 14.0
+    # None: what foretold this shop's own past best (`pace.py`). On real orders windows of 7 to 30
+    # days beat all-time popularity by 30 to 100 %; a shop with few orders needs longer ones.
+    half_life_days: float | None = None
     width: int = LIST_WIDTH
 
     def __post_init__(self) -> None:
-        if self.half_life_days <= 0:
+        if self.half_life_days is not None and self.half_life_days <= 0:
             raise ValueError(f"half_life_days must be above 0, not {self.half_life_days}")
         if self.width < 1:
             raise ValueError(f"width must be 1 or more, not {self.width}")
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+    def fit(self, known: Known) -> Lists:
         """One list for the shop (slot `bestseller:`) and one for each category with sales."""
-        score = self.popularity(interactions, catalogue, now_s)
-        support = _recent_orders(interactions, len(catalogue), now_s)
+        catalogue = known.catalogue
+        score = known.popularity(self.half_life_days or half_life(known))
+        support = _recent_orders(known)
         by_category = members(catalogue.categories)
         sheet = Sheet(1 + len(by_category), self.width)
         everything = np.arange(len(catalogue), dtype=np.int32)
@@ -63,21 +58,14 @@ class Bestseller:
         names = [slot(self.strategy), *(slot(self.strategy, c) for c in by_category)]
         return sheet.lists(self.strategy, names)
 
-    def popularity(
-        self, interactions: Interactions, catalogue: Catalogue, now_s: int
-    ) -> NDArray[np.float32]:
-        """The decayed number of orders of every product of the catalogue."""
-        weight = decay(order_instants(interactions), now_s, self.half_life_days)
-        score = baskets(interactions, len(catalogue)).T @ weight
-        return np.asarray(score, dtype=np.float32)
 
-
-def _recent_orders(interactions: Interactions, products: int, now_s: int) -> NDArray[np.int32]:
+def _recent_orders(known: Known) -> NDArray[np.int32]:
     """Distinct orders with each product in the last 28 days; 0 under 3 distinct buyers."""
-    recent = interactions.at_s > now_s - WINDOW_DAYS * DAY_S
+    interactions, products = known.interactions, known.products
+    recent = interactions.at_s > known.now_s - WINDOW_DAYS * DAY_S
     order, product = interactions.order[recent], interactions.product[recent].astype(np.int64)
     orders = distinct(order * products + product) % max(products, 1)
-    buyer = order_buyers(interactions)[order]
+    buyer = known.buyers[order]
     buyers = distinct(buyer * products + product) % max(products, 1)
     many = np.bincount(buyers, minlength=products) >= FLOOR_BUYERS
     return np.where(many, np.bincount(orders, minlength=products), 0).astype(np.int32)

@@ -1,28 +1,26 @@
 """Which products keep this product company, when every simple opinion is heard?
 
 The ensemble for a product's page. Its voices are other recommenders' scores; which to believe is
-learned from the shop's own last windows (`learn.py`).
+learned from the shop's own last windows (`study.py`, `learn.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from recommenders.baskets import baskets, order_buyers
-from recommenders.bestseller import Bestseller
-from recommenders.bought_together import BoughtTogether, add_evidence
-from recommenders.learn import Lesson, learn, mix
-from recommenders.questions import Question, as_of, questions
+from recommenders.bought_together import BoughtTogether, add_evidence, sheets
+from recommenders.choose import Ask
+from recommenders.known import Known
+from recommenders.learn import Lesson, Mind, learn
+from recommenders.questions import Question, Split, also_bought
 from recommenders.ranked import Sheet, best
-from recommenders.similar import Similar
+from recommenders.study import Minds, Study, study
 from recommenders.voices import NOMINATED, Choir, Rows, Table, Voice, table
-from recommenders.windows import windows
-from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
+from store.records import LIST_WIDTH, Catalogue, Lists, Strategy, slot
 
 # Each is the co-purchase formula at another of its extremes: all that was ever bought together,
 # what is lately, popularity damped, each order with one vote (a random walk over baskets).
@@ -32,20 +30,26 @@ _TOGETHER = {
     "damped": BoughtTogether(damping=0.3, half_life_days=365, width=NOMINATED),
     "walk": BoughtTogether(damping=0.3, size_discount=1, half_life_days=365, width=NOMINATED),
 }
-_POPULAR = {"popular 7": 7.0, "popular 30": 30.0}
+_POPULAR = {"popular 7": 7.0, "popular 30": 30.0, "popular 120": 120.0}
+NAMES = (*_TOGETHER, "similar", "bridged", *_POPULAR)
 # Used as they are where a shop has too little history to learn from: company first, what is alike
 # where company is unknown, a little of what sells.
 PRIOR = {"together": 1.0, "damped": 0.3, "similar": 0.1, "popular 30": 0.05}
+# For a product that was never bought with another: what looks alike, and what that is bought with.
+PRIOR_NEW = {"similar": 1.0, "bridged": 1.0, "popular 30": 0.05}
+TASKS = {"blend": PRIOR, "blend:new": PRIOR_NEW}
 _HARDLY_ANY = 0.01  # the P(b | a) of a product that was never bought with another
-ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
 
 
 @dataclass(frozen=True)
 class Blend:
     """score(a -> b) = sum over the voices of weight * said(a, b), each voice's loudest word 1
 
-    Voices: four settings of co-purchase, attribute likeness, popularity of the last week and
-    month. Weights are never negative and learned (see `learn.py` for how and against what).
+    Voices: four settings of co-purchase; attribute likeness; `bridged`, the company of what looks
+    alike; popularity of the last week, month and third of a year. Whom to believe is learned (see
+    `learn.py` for how and against what), apart for products that were never bought with another:
+    known ones are asked about as if nobody knew their orders. EASE on baskets was tried as a
+    voice: it added nothing to these and cost more than all of them.
     Evidence: as for `bought_together` where the two were ever bought together; else `strength` is
     0 and `support` holds the SHARED_* bits of `similar`, 0 where they share nothing we know of.
     Cost: the voices once for each of three windows and once for today.
@@ -53,74 +57,108 @@ class Blend:
 
     strategy: Strategy = "blend"
     most_questions: int = 1_500  # per window: the mean of three windows is then good to 1 %
+    new_questions: int = 500  # of these, asked again as if their product were new
     seed: int = 20_240_501
     width: int = LIST_WIDTH
     chunk_rows: int = 512
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+    def fit(self, known: Known) -> Lists:
         """One list for each product that any voice has something to say about."""
-        slots = [slot(self.strategy, int(k)) for k in catalogue.keys]
-        sheet = Sheet(len(catalogue), self.width)
-        if not len(catalogue) or not len(interactions.product):
+        return self.answer(known, study([self], known).teach(self))
+
+    def answer(self, known: Known, minds: Minds, asks: Sequence[Ask] | None = None) -> Lists:
+        """The same with what was learned before, for all products or those that are asked about."""
+        slots = [slot(self.strategy, int(k)) for k in known.catalogue.keys]
+        sheet = Sheet(known.products, self.width)
+        if not known.products or not len(known.interactions.product):
             return sheet.lists(self.strategy, slots)
-        alike = Similar(width=NOMINATED).similar_to(catalogue, np.arange(len(catalogue)))
-        weights = self.learned(interactions, catalogue, alike, now_s)
-        choir = _choir(interactions, catalogue, alike, now_s)
-        spoken_for = _spoken_for(choir, np.arange(len(catalogue)))
+        choir = self._choir(known)
+        wanted = np.arange(known.products)
+        if asks is not None:
+            named = (key for ask in asks for key in (ask.product, *ask.recent, *ask.cart))
+            keys = {key for key in named if key is not None}
+            wanted = np.flatnonzero(np.isin(known.catalogue.keys, list(keys)))
+        spoken_for = _spoken_for(choir, wanted)
         for start in range(0, len(spoken_for), self.chunk_rows):
             rows = spoken_for[start : start + self.chunk_rows]
-            fill(sheet, rows, table(choir, rows), weights)
-        _calibrate(sheet, choir.voices["together"](np.arange(len(catalogue))))
-        add_evidence(sheet, baskets(interactions, len(catalogue)), order_buyers(interactions))
-        _add_likeness(sheet, as_matrix(alike, catalogue, "support"))
+            new = np.diff(_together(known)["together"][rows].indptr) == 0
+            for task, some in (("blend", rows[~new]), ("blend:new", rows[new])):
+                if len(some):
+                    fill(sheet, some, table(choir, some), minds[task])
+        _calibrate(sheet, _together(known)["together"])
+        add_evidence(sheet, known)
+        _add_likeness(sheet, known.looks.nearest)
         return sheet.lists(self.strategy, slots)
 
-    def learned(
-        self, interactions: Interactions, catalogue: Catalogue, alike: Lists, now_s: int
-    ) -> NDArray[np.float32]:
-        """One weight per voice: learned, or the prior where there is too little to learn from."""
-        names = [*_TOGETHER, "similar", *_POPULAR]
-        past = [
-            (split, questions(split, catalogue, self.most_questions, self.seed)["also_bought"])
-            for split in windows(interactions, now_s)
-        ]
-        if not past or min(len(asked) for _, asked in past) < ENOUGH_QUESTIONS:
-            return np.array([PRIOR.get(name, 0.0) for name in names], dtype=np.float32)
-        index: dict[int | None, int] = {k: i for i, k in enumerate(catalogue.keys.tolist())}
-        lessons = []
-        for split, asked in past:
-            choir = _choir(split.train, as_of(catalogue, split), alike, split.cut_s)
-            rows = np.array([index[q.ask.product] for q in asked], dtype=np.intp)
-            lessons.append(lesson(table(choir, rows), catalogue, asked))
-        return learn(lessons, len(names))
+    def questions(self, split: Split, catalogue: Catalogue) -> Mapping[str, Sequence[Question]]:
+        """One product of an order is given, the rest of it is right; known or as if it were new."""
+        asked = also_bought(split, catalogue, self.most_questions, self.seed)
+        return {"blend": asked, "blend:new": asked[:: -(-len(asked) // self.new_questions) or 1]}
+
+    def lesson(self, known: Known, task: str, asked: Sequence[Question]) -> Lesson:
+        """What the voices said, at that instant, of these questions' products."""
+        index: dict[int | None, int] = {k: i for i, k in enumerate(known.catalogue.keys.tolist())}
+        rows = np.array([index[q.ask.product] for q in asked], dtype=np.intp)
+        choir = self._choir(known)
+        if task == "blend:new":
+            choir = _without_company(choir)
+        return lesson(table(choir, rows), known.catalogue, asked)
+
+    def taught(self, study: Study) -> Minds:
+        """Whom to believe."""
+        return {
+            task: learn(study.lessons.get(task, ()), NAMES, prior, study.minds.get(task))
+            for task, prior in TASKS.items()
+        }
+
+    def _choir(self, known: Known) -> Choir:
+        own = sparse.eye_array(known.products, format="csr", dtype=np.float32)
+        together, alike = _together(known), likeness(known)
+        voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in together.items()}
+        voices["similar"] = reading(alike)
+        # Each product's company speaks for those that look like it, the closest the loudest.
+        bridge = together["damped"].copy()
+        voices["bridged"] = lambda rows: (alike.power(4)[rows] @ bridge).tocsr()
+        return Choir(
+            products=known.products,
+            voices=voices,
+            everywhere={name: known.popularity(days) for name, days in _POPULAR.items()},
+            barred=lambda rows: own[rows],  # a product keeps no company with itself
+            listable=known.catalogue.recommendable,
+        )
 
 
-def _matrices(
-    interactions: Interactions, catalogue: Catalogue, alike: Lists, now_s: int
-) -> dict[str, sparse.csr_array]:
-    together = {
-        name: recommender.sheet(interactions, catalogue, now_s).matrix(len(catalogue))
-        for name, recommender in _TOGETHER.items()
-    }
-    return {**together, "similar": as_matrix(alike, catalogue, "score")}
+def _without_company(choir: Choir) -> Choir:
+    """As of a product without orders: whatever it was bought with, nobody tells."""
+
+    def silent(rows: Rows) -> sparse.csr_array:
+        return sparse.csr_array((len(rows), choir.products), dtype=np.float32)
+
+    voices = {name: silent if name in _TOGETHER else v for name, v in choir.voices.items()}
+    return replace(choir, voices=voices)
 
 
-def _choir(interactions: Interactions, catalogue: Catalogue, alike: Lists, now_s: int) -> Choir:
-    own = sparse.eye_array(len(catalogue), format="csr", dtype=np.float32)
-    matrices = _matrices(interactions, catalogue, alike, now_s)
-    return Choir(
-        products=len(catalogue),
-        voices={name: reading(matrix) for name, matrix in matrices.items()},
-        everywhere=popularities(interactions, catalogue, now_s, _POPULAR),
-        barred=reading(own),  # a product keeps no company with itself
-        listable=catalogue.recommendable,
-    )
+def _together(known: Known) -> dict[str, sparse.csr_array]:
+    """The four settings of co-purchase, products by products."""
+
+    def make() -> dict[str, sparse.csr_array]:
+        found = zip(_TOGETHER, sheets(known, list(_TOGETHER.values())), strict=True)
+        return {name: sheet.matrix(known.products) for name, sheet in found}
+
+    return known.once("together", make)
+
+
+def likeness(known: Known) -> sparse.csr_array:
+    """How alike products look, products by products."""
+    return known.once("alike", lambda: known.looks.nearest.matrix(known.products))
 
 
 def _spoken_for(choir: Choir, rows: Rows) -> Rows:
     """The rows that any voice speaks about; what merely sells is no answer to any product."""
-    said = sum(np.diff(voice(rows).indptr) for voice in choir.voices.values())
-    return rows[np.asarray(said) > 0]
+    said = np.zeros(len(rows), dtype=np.int64)
+    for name in (*_TOGETHER, "similar"):
+        said += np.diff(sparse.csr_array(choir.voices[name](rows)).indptr)
+    return rows[said > 0]
 
 
 def _calibrate(sheet: Sheet, together: sparse.csr_array) -> None:
@@ -134,12 +172,12 @@ def _calibrate(sheet: Sheet, together: sparse.csr_array) -> None:
     sheet.score *= (highest[:, None] / best_score).astype(np.float32)
 
 
-def _add_likeness(sheet: Sheet, shared: sparse.csr_array) -> None:
+def _add_likeness(sheet: Sheet, near: Sheet) -> None:
     """Where two were never bought together, the evidence is what they have in common."""
     row, place = np.nonzero((sheet.product >= 0) & (sheet.strength == 0))
     if len(row):
-        bits = shared[row, sheet.product[row, place]]
-        sheet.support[row, place] = np.asarray(bits).ravel().astype(np.int32)
+        same = near.product[row] == sheet.product[row, place][:, None]
+        sheet.support[row, place] = np.where(same, near.support[row], 0).sum(axis=1)
 
 
 # --- shared with `for_you.py` ---------------------------------------------------------------------
@@ -148,25 +186,6 @@ def _add_likeness(sheet: Sheet, shared: sparse.csr_array) -> None:
 def reading(matrix: sparse.csr_array) -> Voice:
     """A voice that reads its words off a finished matrix."""
     return lambda rows: matrix[rows]
-
-
-def popularities(
-    interactions: Interactions, catalogue: Catalogue, now_s: int, half_lives: dict[str, float]
-) -> dict[str, NDArray[np.float32]]:
-    """Decayed numbers of orders, one array per half-life in days."""
-    return {
-        name: Bestseller(half_life_days=days).popularity(interactions, catalogue, now_s)
-        for name, days in half_lives.items()
-    }
-
-
-def as_matrix(lists: Lists, catalogue: Catalogue, column: str) -> sparse.csr_array:
-    """Product lists as a matrix of products by products."""
-    index = {f"{lists.strategy}:{key}": i for i, key in enumerate(catalogue.keys.tolist())}
-    row, place = np.nonzero(lists.product >= 0)
-    of = np.array([index[name] for name in lists.slots], dtype=np.int64)
-    cells = (getattr(lists, column)[row, place], (of[row], lists.product[row, place]))
-    return sparse.coo_array(cells, shape=(len(catalogue), len(catalogue))).tocsr()
 
 
 def lesson(said: Table, catalogue: Catalogue, asked: Sequence[Question]) -> Lesson:
@@ -179,11 +198,9 @@ def lesson(said: Table, catalogue: Catalogue, asked: Sequence[Question]) -> Less
     return Lesson(said, right, np.array([len(q.right) for q in asked], dtype=np.int64))
 
 
-def fill(
-    sheet: Sheet, rows: Rows, said: Table, weights: NDArray[np.float32], names: Rows | None = None
-) -> None:
+def fill(sheet: Sheet, rows: Rows, said: Table, mind: Mind, names: Rows | None = None) -> None:
     """Rank each row's candidates by the blend; only what some believed voice named is listed."""
-    scores = np.where(said.product >= 0, mix(said, weights), -np.inf).astype(np.float32)
+    scores = np.where(said.product >= 0, mind.scores(said), -np.inf).astype(np.float32)
     top = best(scores, said.product, sheet.width)
     for i, row in enumerate(rows if names is None else names):
         listed = top[i][scores[i, top[i]] > 0]

@@ -5,19 +5,18 @@ Answers for a product; what to do for several at once (a cart, a session) is `ch
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommenders.baskets import FLOOR_BUYERS, baskets, decay, order_buyers, order_instants
-from recommenders.ranked import Sheet, best
-from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
-
-_LOOKUPS = 4_000_000  # orders looked into at once when counting evidence: about 150 MiB
+from recommenders.company import Score, common_orders, company
+from recommenders.known import Known
+from recommenders.ranked import Sheet
+from store.records import LIST_WIDTH, Lists, Strategy, slot
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,9 @@ class BoughtTogether:
     Evidence, recomputable from the orders: `support` is the number of distinct orders with both,
     0 while fewer than 3 distinct buyers stand behind it; `strength` is the lift, how many times
     more orders hold both than if the two were bought independently.
-    Cost: time is the sum of squared basket sizes (hence `max_basket`); memory a chunk of rows of
-    the product-by-product matrix. Fails for products without orders: they get no list.
+    Cost: time is the sum of squared basket sizes (hence `max_basket`), about that of multiplying
+    the sparse matrix by itself; memory that of the lists. Fails for products without orders: they
+    get no list.
     """
 
     strategy: Strategy = "bought_together"
@@ -54,7 +54,6 @@ class BoughtTogether:
     # (wholesale, mistakes) are thinned to this many lines, picked by a fixed hash.
     max_basket: int = 100
     width: int = LIST_WIDTH
-    chunk_rows: int = 512  # rows of the product matrix held at once: bounds memory
 
     def __post_init__(self) -> None:
         if not 0 <= self.damping <= 1:
@@ -63,40 +62,37 @@ class BoughtTogether:
             raise ValueError(f"half_life_days must be above 0, not {self.half_life_days}")
         if self.size_discount < 0 or self.prior < 0:
             raise ValueError("size_discount and prior must not be negative")
-        if self.max_basket < 2 or self.width < 1 or self.chunk_rows < 1:
-            raise ValueError("max_basket must be 2 or more, width and chunk_rows 1 or more")
+        if self.max_basket < 2 or self.width < 1:
+            raise ValueError("max_basket must be 2 or more, width 1 or more")
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+    def fit(self, known: Known) -> Lists:
         """One list for every product that shares an order with another."""
-        sheet = self.sheet(interactions, catalogue, now_s)
-        whole = baskets(interactions, len(catalogue))
-        add_evidence(sheet, whole, order_buyers(interactions))
-        return sheet.lists(self.strategy, [slot(self.strategy, int(k)) for k in catalogue.keys])
+        (sheet,) = sheets(known, [self])
+        add_evidence(sheet, known)
+        names = [slot(self.strategy, int(k)) for k in known.catalogue.keys]
+        return sheet.lists(self.strategy, names)
 
-    def sheet(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Sheet:
-        """The ranked rows, one per product of the catalogue, still without evidence."""
-        whole = baskets(interactions, len(catalogue))
-        weight = decay(order_instants(interactions), now_s, self.half_life_days)
-        pair_weight = weight / np.maximum(np.diff(whole.indptr), 1) ** self.size_discount
-        listable = _damped(whole, weight, self.damping) * catalogue.recommendable
-        thin = _thinned(whole, self.max_basket)
-        norm = np.asarray(thin.T @ pair_weight) + self.prior
-        left = thin.T.tocsr()
-        right = (sparse.diags_array(pair_weight) @ thin @ sparse.diags_array(listable)).tocsr()
-        right.eliminate_zeros()
 
-        sheet = Sheet(len(catalogue), self.width)
-        for start in range(0, left.shape[0], self.chunk_rows):
-            block = (left[start : start + self.chunk_rows] @ right).tocsr()
-            for i in range(block.shape[0]):
-                row = start + i
-                found = slice(block.indptr[i], block.indptr[i + 1])
-                other = block.indices[found] != row
-                products = block.indices[found][other].astype(np.int32)
-                scores = (block.data[found][other] / norm[row]).astype(np.float32)
-                top = best(scores, products, self.width)
-                sheet.fill(row, products[top], scores[top])
-        return sheet
+def sheets(known: Known, settings: Sequence[BoughtTogether]) -> list[Sheet]:
+    """The ranked rows of several settings at once, one per product, still without evidence.
+
+    Settings share the counting, so they must share `max_basket` and `width`.
+    """
+    width, most = settings[0].width, settings[0].max_basket
+    if any((s.width, s.max_basket) != (width, most) for s in settings):
+        raise ValueError("settings that are counted together need one width and one max_basket")
+    whole = known.baskets
+    thin = known.once(("thin", most), lambda: _thinned(whole, most))
+    size = np.maximum(np.diff(whole.indptr), 1)
+    ways = list(dict.fromkeys((s.half_life_days, s.size_discount) for s in settings))
+    weights = np.stack([known.decayed(half_life) / size**power for half_life, power in ways])
+    scores = []
+    for s in settings:
+        way = ways.index((s.half_life_days, s.size_discount))
+        listable = _damped(whole, known.decayed(s.half_life_days), s.damping)
+        norm = np.asarray(thin.T @ weights[way]) + s.prior
+        scores.append(Score(way, listable * known.catalogue.recommendable, norm))
+    return company(thin, weights, scores, width)
 
 
 def _damped(whole: sparse.csr_array, weight: NDArray[np.float64], damping: float) -> NDArray[Any]:
@@ -126,36 +122,12 @@ def _thinned(whole: sparse.csr_array, most: int) -> sparse.csr_array:
     return sparse.csr_array((whole.data[kept], whole.indices[kept], starts), shape=whole.shape)
 
 
-def add_evidence(sheet: Sheet, whole: sparse.csr_array, buyer: NDArray[np.int64]) -> None:
+def add_evidence(sheet: Sheet, known: Known) -> None:
     """Count, from all orders unthinned and undecayed, what stands behind each listed pair."""
-    orders, products = whole.shape
-    of = whole.T.tocsr()  # products by orders
-    held_by = np.diff(of.indptr).astype(np.int64)
+    orders = known.baskets.shape[0]
+    held_by = np.bincount(known.baskets.indices, minlength=known.products)
     row, place = np.nonzero(sheet.product >= 0)
-    other = sheet.product[row, place].astype(np.int64)
-    # Each pair once, walked from its rarer side: fewer orders to look into.
-    swap = (held_by[row] > held_by[other]) | ((held_by[row] == held_by[other]) & (row > other))
-    rare, common = np.where(swap, other, row), np.where(swap, row, other)
-    pairs, back = np.unique(rare * products + common, return_inverse=True)
-    rare, common = pairs // max(products, 1), pairs % max(products, 1)
-
-    count = np.zeros(len(pairs), dtype=np.int64)
-    many = np.zeros(len(pairs), dtype=np.bool_)
-    edges = np.searchsorted(np.cumsum(held_by[rare]), np.arange(0, held_by[rare].sum(), _LOOKUPS))
-    edges = np.unique(np.concatenate([edges, [0, len(pairs)]]))
-    for start, end in pairwise(edges.tolist()):
-        pair = np.repeat(np.arange(start, end), held_by[rare[start:end]])
-        first = np.repeat(of.indptr[rare[start:end]], held_by[rare[start:end]])
-        nth = np.arange(len(pair)) - np.repeat(
-            np.cumsum(held_by[rare[start:end]]) - held_by[rare[start:end]],
-            held_by[rare[start:end]],
-        )
-        order = of.indices[first + nth]
-        both = np.asarray(whole[order, common[pair]]).ravel() > 0
-        pair, order = pair[both], order[both]
-        count[start:end] = np.bincount(pair - start, minlength=end - start)
-        who = np.unique(np.stack([pair, buyer[order]]), axis=1)[0]
-        many[start:end] = np.bincount(who - start, minlength=end - start) >= FLOOR_BUYERS
-    lift = count * float(orders) / np.maximum(held_by[rare] * held_by[common], 1)
-    sheet.support[row, place] = np.where(many, count, 0)[back]
-    sheet.strength[row, place] = lift[back]
+    a, b = row.astype(np.int64), sheet.product[row, place].astype(np.int64)
+    count, many = common_orders(known.baskets, known.buyers, a, b)
+    sheet.support[row, place] = np.where(many, count, 0)
+    sheet.strength[row, place] = count * float(orders) / np.maximum(held_by[a] * held_by[b], 1)

@@ -2,39 +2,45 @@
 
 The ensemble for a known customer. Two lists each: whatever comes next, and, for a shelf that must
 surprise, only what they never bought. Which voices to believe is learned from the shop's own last
-windows (`learn.py`), separately for the two.
+windows (`study.py`, `learn.py`), separately for the two.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommenders.blend import as_matrix, fill, lesson, popularities, reading
-from recommenders.bought_together import BoughtTogether
+from recommenders.baskets import DAY_S
+from recommenders.blend import fill, lesson, likeness, reading
+from recommenders.bought_together import BoughtTogether, sheets
+from recommenders.choose import Ask
+from recommenders.company import Score, company
 from recommenders.ease import ease
+from recommenders.known import Known
 from recommenders.learn import Lesson, learn
 from recommenders.personal import Personal
-from recommenders.questions import as_of, you_might_like
+from recommenders.questions import Question, Split, you_might_like
 from recommenders.ranked import Sheet
-from recommenders.repurchase import Repurchase, active, demand, habits, rebuy_rate
-from recommenders.similar import Similar
+from recommenders.repurchase import Repurchase, active, demand, rebuy_rate
+from recommenders.study import Minds, Study, study
 from recommenders.voices import NOMINATED, Choir, Rows, Voice, table
-from recommenders.windows import windows
-from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
+from store.records import LIST_WIDTH, Catalogue, Lists, Strategy, slot
 
-_POPULAR = {"popular 7": 7.0, "popular 14": 14.0, "popular 30": 30.0}
+_POPULAR = {"popular 7": 7.0, "popular 14": 14.0, "popular 30": 30.0, "popular 120": 120.0}
 _OWN = {"own 30": 30.0, "own 120": 120.0, "own ever": 3_650.0}
 NAMES = (
     *_OWN,
     "own rebuy",
     "own wanted",
     "own due",
+    "own rate",
     "taste",
     "company",
+    "kin",
     "alike",
     "personal",
     *_POPULAR,
@@ -42,7 +48,7 @@ NAMES = (
 # Used as they are where a shop has too little history to learn from.
 PRIOR = {"own due": 1.0, "own 120": 0.3, "taste": 0.2, "popular 14": 0.2}
 PRIOR_NEW = {"taste": 1.0, "company": 0.3, "alike": 0.1, "popular 14": 0.4}
-ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
+TASKS = {"for_you": PRIOR, "for_you:new": PRIOR_NEW}
 SMOOTHING = 5.0  # imaginary buyers of each product in its rebuy rate
 
 
@@ -51,10 +57,10 @@ class ForYou:
     """score(u -> b) = sum over the voices of weight * said(u, b), each voice's loudest word 1
 
     Voices: the customer's own decayed orders at three half-lives, alone, times the product's rebuy
-    rate, times the shop's present demand for it, and times both (`repurchase.py`); `taste`, EASE
-    on decayed histories; `company`, co-purchase of the decayed history; `alike`, attribute
-    likeness to it; `personal`, Surprise's SVD; popularity of one, two and four weeks. Weights are
-    never negative and learned (`learn.py`).
+    rate, times the shop's present demand for it, and times both (`repurchase.py`); `own rate`, how
+    often they buy it; `taste`, EASE on decayed histories; `company`, co-purchase of the decayed
+    history; `kin`, a random walk over customers; `alike`, attribute likeness to it; `personal`,
+    Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is learned.
     Evidence: `support` is the number of the customer's orders with b, `strength` the score.
     Cost: the voices once for each of three windows and once for today; EASE the most (`ease.py`).
     """
@@ -63,95 +69,143 @@ class ForYou:
     most_questions: int = 800
     history_half_life_days: float = 90.0  # of the histories that taste, company and alike read
     ridge: float = 200.0  # customers a product needs before its tastes are heard
-    active_days: int = 180
+    active_days: int = 400  # as for `repurchase`: who comes once a year comes back
     min_products: int = 3  # below, the blend of the last purchases' lists answers
     seed: int = 20_240_501
     width: int = LIST_WIDTH
     chunk_rows: int = 256
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+    def fit(self, known: Known) -> Lists:
         """Two lists for each active customer: slots `for_you:17` and `for_you:new:17`."""
-        keys = interactions.customer_keys.tolist()
+        return self.answer(known, study([self], known).teach(self))
+
+    def answer(self, known: Known, minds: Minds, asks: Sequence[Ask] | None = None) -> Lists:
+        """The same with what was learned before, for all customers or those who ask."""
+        keys = known.interactions.customer_keys.tolist()
         slots = [slot(self.strategy, key) for key in keys]
         slots += [slot(self.strategy, f"new:{key}") for key in keys]
         sheet = Sheet(len(slots), self.width)
-        times = habits(interactions, len(catalogue), now_s, np.inf)
-        who = active(interactions, now_s, self.active_days)
+        times = known.habits()
+        who = active(known.interactions, known.now_s, self.active_days)
         who = who[np.diff(times.indptr)[who] >= self.min_products]
-        if not len(who) or not catalogue.recommendable.any():
+        if asks is not None:
+            asking = [ask.customer for ask in asks if ask.customer is not None]
+            who = who[np.isin(known.interactions.customer_keys[who], asking)]
+        if not len(who) or not known.catalogue.recommendable.any():
             return sheet.lists(self.strategy, slots)
-        alike = _alike(catalogue)
-        again, new = self.learned(interactions, catalogue, alike, now_s)
-        choir = self._choir(interactions, catalogue, alike, now_s)
+        choir = self._choir(known)
         for start in range(0, len(who), self.chunk_rows):
             rows = who[start : start + self.chunk_rows]
-            fill(sheet, rows, table(choir, rows), again)
+            fill(sheet, rows, table(choir, rows), minds["for_you"])
             novel = table(_without_owned(choir, times), rows)
-            fill(sheet, rows, novel, new, names=rows + len(keys))
+            fill(sheet, rows, novel, minds["for_you:new"], names=rows + len(keys))
         _add_evidence(sheet, times)
         return sheet.lists(self.strategy, slots)
 
-    def learned(
-        self, interactions: Interactions, catalogue: Catalogue, alike: sparse.csr_array, now_s: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The weights for whatever comes next, and for what was never bought."""
-        index = {k: i for i, k in enumerate(interactions.customer_keys.tolist())}
-        past = windows(interactions, now_s)
-        asked = {
-            novel: [
-                you_might_like(split, catalogue, self.most_questions, self.seed, novel)
-                for split in past
-            ]
-            for novel in (False, True)
+    def questions(self, split: Split, catalogue: Catalogue) -> Mapping[str, Sequence[Question]]:
+        """A known customer is given; what they then bought, or bought for the first time."""
+        return {
+            task: you_might_like(split, catalogue, self.most_questions, self.seed, novel=new)
+            for task, new in zip(TASKS, (False, True), strict=True)
         }
-        learnable = [
-            novel
-            for novel, found in asked.items()
-            if found and min(len(questions) for questions in found) >= ENOUGH_QUESTIONS
-        ]
-        lessons: dict[bool, list[Lesson]] = {novel: [] for novel in asked}
-        for i, split in enumerate(past if learnable else []):
-            choir = self._choir(split.train, as_of(catalogue, split), alike, split.cut_s)
-            times = habits(split.train, len(catalogue), split.cut_s, np.inf)
-            for novel in learnable:
-                questions = asked[novel][i]
-                rows = np.array([index[q.ask.customer or 0] for q in questions], dtype=np.intp)
-                said = table(_without_owned(choir, times) if novel else choir, rows)
-                lessons[novel].append(lesson(said, catalogue, questions))
-        return _weights(lessons[False], PRIOR), _weights(lessons[True], PRIOR_NEW)
 
-    def _choir(
-        self, interactions: Interactions, catalogue: Catalogue, alike: sparse.csr_array, now_s: int
-    ) -> Choir:
-        products = len(catalogue)
-        history = habits(interactions, products, now_s, self.history_half_life_days)
+    def lesson(self, known: Known, task: str, asked: Sequence[Question]) -> Lesson:
+        """What the voices said, at that instant, of these questions' customers."""
+        index = {k: i for i, k in enumerate(known.interactions.customer_keys.tolist())}
+        rows = np.array([index[q.ask.customer or 0] for q in asked], dtype=np.intp)
+        choir = self._choir(known)
+        if task == "for_you:new":
+            choir = _without_owned(choir, known.habits())
+        return lesson(table(choir, rows), known.catalogue, asked)
+
+    def taught(self, study: Study) -> Minds:
+        """Whom to believe."""
+        return {
+            task: learn(study.lessons.get(task, ()), NAMES, prior, study.minds.get(task))
+            for task, prior in TASKS.items()
+        }
+
+    def _choir(self, known: Known) -> Choir:
+        return known.once("for_you", lambda: self._voices(known))
+
+    def _voices(self, known: Known) -> Choir:
+        products = known.products
+        history = known.habits(self.history_half_life_days)
         taste = history.copy()
         taste.data = np.minimum(taste.data, 1)  # a staple is liked, not liked thirty times over
-        weights, kept = ease(taste, self.ridge)
         together = BoughtTogether(damping=0.2, half_life_days=365, width=NOMINATED)
-        company = together.sheet(interactions, catalogue, now_s).matrix(products)
-        own = {name: habits(interactions, products, now_s, days) for name, days in _OWN.items()}
-        rebuy = rebuy_rate(habits(interactions, products, now_s, np.inf), SMOOTHING)
-        again = (own["own 120"] @ sparse.diags_array(rebuy)).tocsr()
-        wanted = demand(interactions, catalogue, now_s) ** Repurchase().season
-        personal = Personal(width=NOMINATED, max_ratings=150_000, active_days=3_650)
+        company_ = known.once("company", lambda: sheets(known, [together])[0].matrix(products))
+        own = {name: known.habits(days) for name, days in _OWN.items()}
+        rebuy = rebuy_rate(known.habits(), SMOOTHING)
+        wanted = demand(known) ** Repurchase().season
+        alike = likeness(known).power(4)  # many faint likenesses must not outshout a close one
         voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in own.items()}
-        voices["own rebuy"] = reading(again)
+        voices["own rebuy"] = reading((own["own 120"] @ sparse.diags_array(rebuy)).tocsr())
         voices["own wanted"] = reading((own["own 120"] @ sparse.diags_array(wanted)).tocsr())
-        voices["own due"] = reading(Repurchase().due(interactions, catalogue, now_s))
-        voices["taste"] = _spread(taste, weights, kept)
-        voices["company"] = lambda rows: (history[rows] @ company).tocsr()
+        voices["own due"] = reading(Repurchase().due(known))
+        voices["own rate"] = reading(_rates(known))
+        voices["taste"] = _spread(taste, *ease(taste, self.ridge))
+        voices["company"] = lambda rows: (history[rows] @ company_).tocsr()
+        kin = _kin(known)
+        voices["kin"] = lambda rows: (history[rows] @ kin).tocsr()
         voices["alike"] = lambda rows: (history[rows] @ alike).tocsr()
-        voices["personal"] = reading(
-            personal.sheet(interactions, catalogue, now_s).matrix(products)
-        )
+        voices["personal"] = _svd(known)
         return Choir(
             products=products,
             voices=voices,
-            everywhere=popularities(interactions, catalogue, now_s, _POPULAR),
+            everywhere={name: known.popularity(days) for name, days in _POPULAR.items()},
             barred=lambda rows: sparse.csr_array((len(rows), products), dtype=np.float32),
-            listable=catalogue.recommendable,
+            listable=known.catalogue.recommendable,
         )
+
+
+def _svd(known: Known) -> Voice:
+    personal = Personal(width=NOMINATED, max_ratings=80_000, active_days=3_650)
+
+    def voice(rows: Rows) -> sparse.csr_array:
+        return known.once("svd", lambda: personal.sheet(known).matrix(known.products))[rows]
+
+    return voice
+
+
+def _kin(known: Known) -> sparse.csr_array:
+    """A random walk from product to customer to product, popularity damped (RP3beta)."""
+    held = known.habits(3_650.0).copy()
+    held.data = np.ones_like(held.data)
+    weight = 1 / np.maximum(np.diff(held.indptr), 1)
+    buyers = np.bincount(held.indices, minlength=known.products)
+    listable = (
+        np.where(buyers > 0, np.maximum(buyers, 1) ** -0.4, 0) * known.catalogue.recommendable
+    )
+    score = Score(0, listable, np.maximum(buyers, 1).astype(np.float64))
+    (sheet,) = company(held, weight[None, :], [score], NOMINATED)
+    return sheet.matrix(known.products)
+
+
+def _rates(known: Known) -> sparse.csr_array:
+    """Orders with it to be expected in the next month, each product's habits drawn to its own."""
+    times = known.habits()
+    first = known.once("first", lambda: _first(known))
+    age = np.maximum((known.now_s - first.data) / DAY_S, 1.0)
+    again = np.bincount(times.indices, weights=times.data - 1, minlength=known.products)
+    exposed = np.bincount(times.indices, weights=age, minlength=known.products)
+    usual = (again + 0.01) / (exposed + 1)
+    prior = 30.0
+    rate = times.copy()
+    rate.data = (times.data - 1 + prior * usual[times.indices]) / (age + prior)
+    return rate
+
+
+def _first(known: Known) -> sparse.csr_array:
+    """When each customer first bought each product: the cells of `habits`."""
+    interactions, products = known.interactions, known.products
+    lines = np.flatnonzero(interactions.customer >= 0)
+    pair = interactions.customer[lines].astype(np.int64) * products + interactions.product[lines]
+    _, first = np.unique(pair, return_index=True)
+    cells = known.habits().copy()
+    cells.sort_indices()
+    cells.data = interactions.at_s[lines][first].astype(np.float64)
+    return cells
 
 
 def _without_owned(choir: Choir, times: sparse.csr_array) -> Choir:
@@ -162,27 +216,12 @@ def _spread(taste: sparse.csr_array, weights: NDArray[np.float32], kept: Rows) -
     """EASE's prediction for a few customers at a time: dense, so never for all at once."""
     heard = taste[:, kept].astype(np.float32).tocsr()
 
-    def voice(rows: Rows) -> sparse.csr_array:
-        liked = np.maximum(heard[rows] @ weights, 0)
-        row, column = np.nonzero(liked)
-        cells = (liked[row, column], (row, kept[column]))
-        return sparse.coo_array(cells, shape=(len(rows), taste.shape[1])).tocsr()
+    def voice(rows: Rows) -> NDArray[np.float32]:
+        said = np.zeros((len(rows), taste.shape[1]), dtype=np.float32)
+        said[:, kept] = heard[rows] @ weights
+        return said
 
     return voice
-
-
-def _alike(catalogue: Catalogue) -> sparse.csr_array:
-    """Likeness to the fourth power: many faint likenesses must not outshout a close one."""
-    alike = Similar(width=NOMINATED).similar_to(catalogue, np.arange(len(catalogue)))
-    matrix = as_matrix(alike, catalogue, "score")
-    matrix.data = matrix.data**4
-    return matrix
-
-
-def _weights(lessons: list[Lesson], prior: dict[str, float]) -> NDArray[np.float32]:
-    if not lessons:
-        return np.array([prior.get(name, 0.0) for name in NAMES], dtype=np.float32)
-    return learn(lessons, len(NAMES))
 
 
 def _add_evidence(sheet: Sheet, times: sparse.csr_array) -> None:

@@ -1,27 +1,40 @@
 """Which voices should be believed, and how much, in this shop?
 
-Weights are never negative and are learned on several past windows, a step at a time; a step stays
-only if it gains. Where the blend does not beat the best single voice on windows it has not seen,
-the single voice is taken. (Blends tuned on one window lost up to two thirds of their quality in
-shops whose season turned; that is what these rules are against.)
+Five ways to answer compete: the best single voice, fixed weights that hold in most shops, a sum of
+voices learned step by step, small trees (`trees.py`), and the sum and the trees together. Each is
+learned on all past windows but one and judged on that one, for each in turn; a more elaborate way
+is taken only where it beats the simpler ones on windows it has not seen. (Blends tuned on one
+window lost up to two thirds of their quality in shops whose season turned; that is what these
+rules are against.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from recommenders.ranked import placed
+from recommenders.trees import Forest, opinion
 from recommenders.voices import Table
 
 K = 10
+_DISCOUNT = 1 / np.log2(np.arange(2, K + 2))
 # How far one step may turn a voice up, relative to the loudest; small ones to finish with.
-STEPS = (0.03, 0.1, 0.3, 1.0)
+STEPS = (0.05, 0.2, 1.0)
 # A step has to bring two parts in a thousand: less is noise on a thousand questions.
 WORTHWHILE = 1.002
-MOST_STEPS = 12
+MOST_STEPS = 10
+ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
+STEP_QUESTIONS = 500  # of each window, by which steps and ways are judged: of three, enough
+
+Way = Literal["single", "prior", "sum", "trees", "both"]
+# The simplest first: of equals it is taken.
+WAYS: tuple[Way, ...] = ("single", "prior", "sum", "both", "trees")
 
 
 @dataclass(frozen=True)
@@ -38,67 +51,134 @@ class Lesson:
 
     def ndcg(self, scores: NDArray[np.float32]) -> float:
         """Mean NDCG@10 of ranking the candidates by `scores`; of equals the earlier product."""
+        return self.ndcg_of(scores, np.zeros((0, 0), dtype=np.float32), 0.0)
+
+    def ndcg_of(self, scores: NDArray[np.float32], more: NDArray[np.float32], step: float) -> float:
+        """The same of `scores + step * more`, without writing the sum down."""
         if not len(self.answers):
             return 0.0
-        rows = np.arange(len(scores))[:, None]
-        loss = np.where(self.table.product >= 0, -scores, np.inf)
-        width = min(K, scores.shape[1])
-        front = np.argpartition(loss, width - 1, axis=1)[:, :width] if width else rows[:, :0]
-        order = np.argsort(loss[rows, front], axis=1, kind="stable")
-        hits = self.right[rows, front[rows, order]]
-        discount = 1 / np.log2(np.arange(2, K + 2))
-        ideal = np.cumsum(discount)[np.minimum(self.answers, K) - 1]
-        return float((hits @ discount[:width] / ideal).mean())
+        ideal = np.cumsum(_DISCOUNT)[np.minimum(self.answers, K) - 1]
+        summed = scores.astype(np.float32, copy=False)
+        gains = _gains(self.table.product, summed, more, np.float32(step), self.right)
+        return float((gains / ideal).mean())
+
+    def some(self, most: int) -> Lesson:
+        """Every n-th question, so that at most `most` are left."""
+        step = -(-len(self.answers) // most)
+        if step <= 1:
+            return self
+        table = Table(self.table.product[::step], self.table.said[:, ::step])
+        return Lesson(table, self.right[::step], self.answers[::step])
 
 
-def learn(lessons: Sequence[Lesson], voices: int) -> NDArray[np.float32]:
-    """One weight per voice: the blend, or the best single voice where blends do not carry over."""
-    if len(lessons) < 2:
-        raise ValueError("one window cannot tell a habit from an accident: give two or more")
-    blend, single = 0.0, 0.0
-    for i, unseen in enumerate(lessons):
-        others = [lesson for j, lesson in enumerate(lessons) if j != i]
-        blend += unseen.ndcg(mix(unseen.table, _stepwise(others, voices)))
-        single += unseen.ndcg(mix(unseen.table, _one(_best_single(others, voices), voices)))
-    if blend >= single:
-        return _stepwise(lessons, voices)
-    return _one(_best_single(lessons, voices), voices)
+@dataclass(frozen=True)
+class Mind:
+    """What was learned about one kind of question, and how it did on windows it had not seen."""
+
+    way: Way
+    weights: NDArray[np.float32]  # of each voice, the loudest first among equals
+    trees: Any = None
+    unseen: Mapping[Way, float] = field(default_factory=dict)  # way -> mean NDCG@10
+
+    def scores(self, table: Table) -> NDArray[np.float32]:
+        """The score of every candidate; of a row's best it is about 1."""
+        if self.way == "trees":
+            return opinion(self.trees, table)
+        total = mix(table, self.weights)
+        return together(total, opinion(self.trees, table)) if self.way == "both" else total
+
+
+def learn(
+    lessons: Sequence[Lesson],
+    names: Sequence[str],
+    prior: Mapping[str, float],
+    before: Mind | None = None,
+) -> Mind:
+    """Whom to believe; the prior where there is too little to learn from.
+
+    `before` is what was learned when the newest of these windows was still to come: its way to
+    answer stays, since it was just judged, and only what it believes is learned again.
+    """
+    fixed = np.array([prior.get(name, 0.0) for name in names], dtype=np.float32)
+    if len(lessons) < 2 or min(len(lesson.answers) for lesson in lessons) < ENOUGH_QUESTIONS:
+        return Mind("prior", fixed)
+    if before is not None and before.unseen:
+        return replace(_minds(lessons, fixed, before.way)[before.way], unseen=before.unseen)
+    unseen = dict.fromkeys(WAYS, 0.0)
+    for i, whole in enumerate(lessons):
+        minds = _minds([lesson for j, lesson in enumerate(lessons) if j != i], fixed)
+        window = whole.some(STEP_QUESTIONS)
+        told: dict[Way, NDArray[np.float32]] = {
+            way: minds[way].scores(window.table) for way in WAYS if way != "both"
+        }
+        told["both"] = together(told["sum"], told["trees"])
+        for way, scores in told.items():
+            unseen[way] += window.ndcg(scores) / len(lessons)
+    chosen = max(WAYS, key=lambda way: unseen[way])
+    return replace(_minds(lessons, fixed, chosen)[chosen], unseen=unseen)
+
+
+def _minds(
+    lessons: Sequence[Lesson], fixed: NDArray[np.float32], only: Way | None = None
+) -> dict[Way, Mind]:
+    """Each way, taught by these lessons; `only` one of them where one is asked for."""
+    found: dict[Way, Mind] = {"prior": Mind("prior", fixed)}
+    short = [lesson.some(STEP_QUESTIONS) for lesson in lessons]
+    single = one(_best_single(short, len(fixed)), len(fixed))
+    found["single"] = Mind("single", single)
+    if only in (None, "sum", "both"):
+        found["sum"] = Mind("sum", stepwise(short, single))
+    trees = Forest().taught(lessons) if only in (None, "trees", "both") else None
+    if trees is not None:
+        found["trees"] = Mind("trees", fixed, trees)
+        if "sum" in found:
+            found["both"] = Mind("both", found["sum"].weights, trees)
+    # Where no window had a right candidate there are no trees: then the simpler way answers.
+    return {way: found.get(way, found.get("sum", found["single"])) for way in WAYS}
 
 
 def mix(table: Table, weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """The blended score of every candidate."""
-    return np.asarray(np.tensordot(weights, table.said, axes=1), dtype=np.float32)
+    believed = np.flatnonzero(weights)
+    return np.asarray(np.tensordot(weights[believed], table.said[believed], axes=1), np.float32)
 
 
-def _one(voice: int, voices: int) -> NDArray[np.float32]:
+def together(total: NDArray[np.float32], likely: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sum, each row's loudest word 1, and the trees' opinion, as loud."""
+    highest = np.maximum(total.max(axis=1, initial=0), 1e-9)[:, None]
+    return np.asarray(total / highest + likely, dtype=np.float32)
+
+
+def one(voice: int, voices: int) -> NDArray[np.float32]:
+    """The weights that believe a single voice."""
     weights = np.zeros(voices, dtype=np.float32)
     weights[voice] = 1
     return weights
 
 
 def _best_single(lessons: Sequence[Lesson], voices: int) -> int:
-    return int(np.argmax([_mean(lessons, _one(v, voices)) for v in range(voices)]))
+    return int(
+        np.argmax(
+            [np.mean([le.ndcg(le.table.said[voice]) for le in lessons]) for voice in range(voices)]
+        )
+    )
 
 
-def _mean(lessons: Sequence[Lesson], weights: NDArray[np.float32]) -> float:
-    return float(np.mean([lesson.ndcg(mix(lesson.table, weights)) for lesson in lessons]))
+def stepwise(lessons: Sequence[Lesson], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """From these weights on, turn up, one step at a time, what helps most.
 
-
-def _stepwise(lessons: Sequence[Lesson], voices: int) -> NDArray[np.float32]:
-    """Start from the best single voice; turn up, one step at a time, what helps most.
-
-    A step must gain on the mean of the windows, and on more than half of them.
+    A step must gain on the mean of the windows, and on more than half of them. Never negative.
     """
-    weights = _one(_best_single(lessons, voices), voices)
+    weights = weights.copy()
     scores = [mix(lesson.table, weights) for lesson in lessons]
     values = np.array([lesson.ndcg(s) for lesson, s in zip(lessons, scores, strict=True)])
     for _ in range(MOST_STEPS):
         best: tuple[float, int, float, NDArray[np.float64]] | None = None
-        for voice in range(voices):
+        for voice in range(len(weights)):
             for step in STEPS:
                 tried = np.array(
                     [
-                        lesson.ndcg(score + np.float32(step) * lesson.table.said[voice])
+                        lesson.ndcg_of(score, lesson.table.said[voice], step)
                         for lesson, score in zip(lessons, scores, strict=True)
                     ]
                 )
@@ -114,3 +194,24 @@ def _stepwise(lessons: Sequence[Lesson], voices: int) -> NDArray[np.float32]:
             for lesson, score in zip(lessons, scores, strict=True)
         ]
     return weights
+
+
+@numba.njit(cache=True)
+def _gains(product, scores, more, step, right):  # type: ignore[no-untyped-def]
+    """The discounted hits among the ten best of each row, by `scores + step * more`."""
+    gains = np.zeros(len(product))
+    places = np.empty(K, dtype=np.int32)
+    values = np.empty(K, dtype=np.float32)
+    for row in range(len(product)):
+        found = 0
+        for at in range(product.shape[1]):
+            if product[row, at] < 0:
+                break
+            score = scores[row, at]
+            if step != 0:
+                score = score + step * more[row, at]
+            found = placed(places, values, found, at, score)
+        for i in range(found):
+            if right[row, places[i]]:
+                gains[row] += _DISCOUNT[i]
+    return gains

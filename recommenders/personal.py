@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from surprise import SVD, Trainset
 
 from recommenders.baskets import DAY_S, decay
+from recommenders.known import Known
 from recommenders.ranked import Sheet, best
 from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
 
@@ -71,14 +72,15 @@ class Personal:
         if self.chunk_cells < 1 or self.active_days < 1 or self.min_steps < 0:
             raise ValueError("chunk_cells and active_days must be 1 or more, min_steps 0 or more")
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+    def fit(self, known: Known) -> Lists:
         """One list for each active customer with enough purchases."""
-        sheet = self.sheet(interactions, catalogue, now_s)
-        names = [slot(self.strategy, int(k)) for k in interactions.customer_keys]
+        sheet = self.sheet(known)
+        names = [slot(self.strategy, int(k)) for k in known.interactions.customer_keys]
         return sheet.lists(self.strategy, names)
 
-    def sheet(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Sheet:
+    def sheet(self, known: Known) -> Sheet:
         """The ranked rows, one per customer."""
+        interactions, catalogue, now_s = known.interactions, known.catalogue, known.now_s
         bought = _purchases(interactions, len(catalogue), now_s, self.half_life_days)
         sheet = Sheet(len(interactions.customer_keys), self.width)
         if len(bought.customer):

@@ -93,9 +93,9 @@ def questions(
     cart: half of an order is given, the rest is right.
     you_might_like: a known customer is given, all they then bought is right.
     """
+    also = also_bought(split, catalogue, most, seed)
     random = np.random.default_rng(seed)
     orders = _held(split.test.order, split.test.product, random, most)
-    also = [_also_bought(catalogue, held, random) for held in orders if len(held) >= 2]
     return {
         "also_bought": also,
         "bought_together": [
@@ -104,6 +104,13 @@ def questions(
         "cart": [_cart(catalogue, held, random) for held in orders if len(held) >= 3],
         "you_might_like": you_might_like(split, catalogue, most, seed),
     }
+
+
+def also_bought(split: Split, catalogue: Catalogue, most: int, seed: int) -> list[Question]:
+    """A question for each order (at most `most`) of two products or more."""
+    random = np.random.default_rng(seed)
+    orders = _held(split.test.order, split.test.product, random, most)
+    return [_also_bought(catalogue, held, random) for held in orders]
 
 
 def _held(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -39,6 +40,32 @@ def _sortable(scores: NDArray[np.float32], products: NDArray[np.int32]) -> NDArr
     bits = (scores.astype(np.float32) + np.float32(0.0)).view(np.int32)
     bits = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
     return np.asarray((bits.astype(np.int64) << 32) - products.astype(np.int64), dtype=np.int64)
+
+
+@numba.njit(cache=True)
+def placed(products, scores, found, product, score):  # type: ignore[no-untyped-def]
+    """Put a product into a ranked row of which `found` places are taken; how many are then.
+
+    For compiled loops that meet one candidate after another: quick because, the longer they run,
+    the fewer get in. Of equal scores the earlier product goes first.
+    """
+    width = len(products)
+    if found == width:
+        last = scores[width - 1]
+        if score < last or (score == last and product > products[width - 1]):
+            return found
+    else:
+        found += 1
+    place = found - 1
+    while place > 0 and (
+        scores[place - 1] < score or (scores[place - 1] == score and products[place - 1] > product)
+    ):
+        scores[place] = scores[place - 1]
+        products[place] = products[place - 1]
+        place -= 1
+    scores[place] = score
+    products[place] = product
+    return found
 
 
 class Sheet:

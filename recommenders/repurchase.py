@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommenders.baskets import DAY_S, decay
-from recommenders.bestseller import Bestseller
+from recommenders.baskets import DAY_S
+from recommenders.known import Known
+from recommenders.pace import half_life
 from recommenders.ranked import Sheet, best
-from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
+from store.records import LIST_WIDTH, Interactions, Lists, Strategy, slot
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,11 @@ class Repurchase:
                 "trust and season must not be negative, width and active_days 1 or more"
             )
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+    def fit(self, known: Known) -> Lists:
         """One list for each customer seen lately."""
-        due = self.due(interactions, catalogue, now_s)
-        times = habits(interactions, len(catalogue), now_s, np.inf)
+        interactions, catalogue, now_s = known.interactions, known.catalogue, known.now_s
+        due = self.due(known)
+        times = known.habits()
         rebuy = rebuy_rate(times, self.prior).astype(np.float32)
         names = [slot(self.strategy, int(k)) for k in interactions.customer_keys]
         sheet = Sheet(len(names), self.width)
@@ -70,33 +72,13 @@ class Repurchase:
             sheet.fill(int(customer), picked, scores[top], count[top], rebuy[picked])
         return sheet.lists(self.strategy, names)
 
-    def due(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> sparse.csr_array:
+    def due(self, known: Known) -> sparse.csr_array:
         """The scores, customers by products: the cells of `habits`, in the same order."""
-        habit = habits(interactions, len(catalogue), now_s, self.half_life_days)
-        times = habits(interactions, len(catalogue), now_s, np.inf)
-        weight = rebuy_rate(times, self.prior) ** self.trust
-        weight = weight * demand(interactions, catalogue, now_s) ** self.season
+        habit = known.habits(self.half_life_days).copy()
+        weight = rebuy_rate(known.habits(), self.prior) ** self.trust
+        weight = weight * demand(known) ** self.season
         habit.data = (habit.data * weight[habit.indices]).astype(np.float32)
         return habit
-
-
-def habits(
-    interactions: Interactions, products: int, now_s: int, half_life_days: float
-) -> sparse.csr_array:
-    """Customers by products: the decayed number of orders. Guests have no habits we know of."""
-    known = interactions.customer >= 0
-    product = interactions.product[known].astype(np.int64)
-    lines = interactions.order[known] * products + product
-    _, once = np.unique(lines, return_index=True)  # a product counts once in an order
-    matrix = sparse.coo_array(
-        (
-            decay(interactions.at_s[known][once], now_s, half_life_days),
-            (interactions.customer[known][once].astype(np.int64), product[once]),
-        ),
-        shape=(len(interactions.customer_keys), products),
-    ).tocsr()
-    matrix.sum_duplicates()
-    return matrix
 
 
 def rebuy_rate(times: sparse.csr_array, prior: float) -> NDArray[np.float64]:
@@ -108,12 +90,12 @@ def rebuy_rate(times: sparse.csr_array, prior: float) -> NDArray[np.float64]:
     return np.asarray((again + prior * overall) / (buyers + prior), dtype=np.float64)
 
 
-def demand(interactions: Interactions, catalogue: Catalogue, now_s: int) -> NDArray[np.float32]:
+def demand(known: Known) -> NDArray[np.float32]:
     """How much each product is wanted now: its recent sales as a share of the best seller's.
 
     A thousandth is added, so that habits in what nobody else buys keep their order.
     """
-    sales = Bestseller().popularity(interactions, catalogue, now_s)
+    sales = known.popularity(half_life(known))
     highest = max(float(sales.max(initial=0)), 1e-12)
     return np.asarray(sales / highest + 0.001, dtype=np.float32)
 

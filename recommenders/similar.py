@@ -1,262 +1,77 @@
 """Which products look most like this one, by what the shop says of them?
 
 The only question here that needs no orders, so the only answer for a product added a minute ago.
+How two products are compared is `looks.py`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
-from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from recommenders.bestseller import Bestseller
+from recommenders.known import Known
+from recommenders.looks import Likeness
 from recommenders.ranked import Sheet, best
-from recommenders.wording import plain
-from store.records import (
-    LIST_WIDTH,
-    SHARED_CATEGORY,
-    SHARED_PRICE_BAND,
-    SHARED_TAGS,
-    SHARED_TITLE,
-    SHARED_TYPE,
-    SHARED_VENDOR,
-    Catalogue,
-    Interactions,
-    Lists,
-    Strategy,
-    slot,
-)
-
-
-@dataclass(frozen=True)
-class Weights:
-    """How much each attribute says, where the shop uses it at all; they are scaled to sum to 1.
-
-    A title tells what a thing is, type and category its kind, tags its properties; the same maker
-    or price alone says little.
-    """
-
-    title: float = 0.50
-    type: float = 0.15
-    category: float = 0.10
-    tags: float = 0.10
-    vendor: float = 0.10
-    price: float = 0.05
-
-    def __post_init__(self) -> None:
-        if min(self.__dict__.values()) < 0 or self.title <= 0:
-            raise ValueError("weights must not be negative, and that of the title above 0")
+from store.records import LIST_WIDTH, Catalogue, Lists, Strategy, slot
 
 
 @dataclass(frozen=True)
 class Similar:
-    """score(a, b) = sum over the attributes the shop uses of weight * likeness(a, b)
+    """score(a, b) = likeness(a, b) + popularity * log(1 + sold(b)) / log(1 + most sold)
 
-    Candidates are the nearest by TF-IDF over the words of the title and the attributes, each
-    attribute a word of its own; they are scored again with rapidfuzz. Likeness of titles is the
-    mean of token_sort_ratio (order of words does not count) and token_set_ratio (added words do
-    not count); of vendor and type equality; of categories and tags the share in common (Jaccard);
-    of prices 1 - |log2(price a / price b)|, at least 0. Of two equally similar products the one
-    that sells better goes first (`popularity`).
-    Evidence: `support` is a set of SHARED_* bits, `strength` the likeness of the titles, 0 to 1.
-    Cost: candidates cost the sum of squared word frequencies (hence `common_words`), scoring about
-    2 microseconds a pair. Fails where titles are codes: then only the attributes speak.
+    The likeness of `looks.py`; of two equally similar products the one that sells better goes
+    first. Evidence: `support` is a set of SHARED_* bits, `strength` the likeness of the titles, 0
+    to 1. Cost: that of `looks.py`, once for a catalogue.
     """
 
     strategy: Strategy = "similar"
-    weights: Weights = Weights()
-    # Recall of the true ten best is 0.99 with 300 candidates and 0.97 with 100; the list is 24.
-    candidates: int = 120
-    # A word that stands in more products than this tells little and would cost its square.
-    common_words: int = 3_000
-    same_title: float = 0.6  # from here on people call two titles similar; below it is not claimed
-    same_tags: float = 0.5  # half of all their tags in common
-    same_price: float = 0.25  # "about the same price": within a quarter
     popularity: float = 0.05  # at most this much is added to the score of what sells best
     width: int = LIST_WIDTH
-    chunk_rows: int = 1_024
 
     def __post_init__(self) -> None:
-        if self.candidates < self.width or self.width < 1 or self.chunk_rows < 1:
-            raise ValueError("candidates must be at least width, width and chunk_rows at least 1")
-        if min(self.same_title, self.same_tags, self.same_price, self.popularity) < 0:
-            raise ValueError(
-                "same_title, same_tags, same_price and popularity must not be negative"
-            )
-        if self.common_words < 1:
-            raise ValueError(f"common_words must be 1 or more, not {self.common_words}")
+        if self.popularity < 0 or self.width < 1:
+            raise ValueError("popularity must not be negative, width 1 or more")
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+    def fit(self, known: Known) -> Lists:
         """One list for each product that shares a telling word or attribute with another."""
-        sold = Bestseller(half_life_days=90).popularity(interactions, catalogue, now_s)
-        return self.similar_to(catalogue, np.arange(len(catalogue)), sold)
+        catalogue = known.catalogue
+        names = [slot(self.strategy, int(k)) for k in catalogue.keys]
+        return self._lists(known.looks.nearest, names, known.popularity(90.0), catalogue)
 
     def similar_to(
         self,
         catalogue: Catalogue,
         indices: NDArray[np.intp],
-        sold: NDArray[np.float32] | None = None,
+        likeness: Likeness = Likeness(),  # noqa: B008  # frozen
     ) -> Lists:
         """The lists of some products only: what a product added since the last training needs."""
-        sheet = Sheet(len(indices), self.width)
-        slots = [slot(self.strategy, int(catalogue.keys[i])) for i in indices]
-        seen = _Attributes(catalogue, self.weights)
+        names = [slot(self.strategy, int(catalogue.keys[i])) for i in indices]
+        silent = np.zeros(len(catalogue), dtype=np.float32)
+        return self._lists(likeness.nearest(catalogue, indices), names, silent, catalogue)
+
+    def _lists(
+        self,
+        near: Sheet,
+        names: Sequence[str],
+        sold: NDArray[np.float32],
+        catalogue: Catalogue,
+    ) -> Lists:
+        """The nearest, those that sell better a little further up."""
+        sheet = Sheet(len(names), self.width)
         boost = np.zeros(len(catalogue), dtype=np.float32)
-        if sold is not None and sold.size and sold.max() > 0:
+        if sold.size and sold.max() > 0:
             boost = (self.popularity * np.log1p(sold) / np.log1p(sold.max())).astype(np.float32)
-        words = _word_vectors(catalogue, seen.titles, self.common_words)
-        if words is None:
-            return sheet.lists(self.strategy, slots)
-        targets = np.flatnonzero(catalogue.recommendable)
-        columns = words[targets].T.tocsr()
-        for start in range(0, len(indices), self.chunk_rows):
-            chunk = indices[start : start + self.chunk_rows]
-            row, other = _nearest(words[chunk] @ columns, targets, chunk, self.candidates)
-            score, support, title = self._compare(seen, chunk[row], other)
-            score += boost[other]
-            edges = np.searchsorted(row, np.arange(len(chunk) + 1))
-            for i in range(len(chunk)):
-                found = slice(edges[i], edges[i + 1])
-                top = best(score[found], other[found], self.width) + edges[i]
-                sheet.fill(start + i, other[top], score[top], support[top], title[top])
-        return sheet.lists(self.strategy, slots)
-
-    def _compare(
-        self, seen: _Attributes, a: NDArray[np.intp], b: NDArray[np.int32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]:
-        """Score, shared bits and title likeness of each pair (a[i], b[i])."""
-        left = [seen.titles[i] for i in a]
-        right = [seen.titles[i] for i in b]
-        title = np.zeros(len(a), dtype=np.float32)
-        if len(a):
-            for scorer in (fuzz.token_sort_ratio, fuzz.token_set_ratio):
-                title += process.cpdist(left, right, scorer=scorer, dtype=np.float32) / 200
-        vendor, kind = seen.same("vendor", a, b), seen.same("type", a, b)
-        tags, category = seen.overlap("tags", a, b), seen.overlap("category", a, b)
-        ratio = np.abs(np.log2(seen.price[a] / seen.price[b]))  # nan where a price is missing
-        price = np.nan_to_num(np.maximum(1 - ratio, 0), nan=0.0)
-        close = np.nan_to_num(ratio, nan=np.inf) <= np.log2(1 + self.same_price)
-
-        score = seen.weight["title"] * title
-        for name, likeness in (
-            ("vendor", vendor),
-            ("type", kind),
-            ("tags", tags),
-            ("category", category),
-            ("price", price),
-        ):
-            score = score + seen.weight[name] * likeness
-        support = (
-            SHARED_TITLE * (title >= self.same_title)
-            + SHARED_VENDOR * (vendor > 0)
-            + SHARED_TYPE * (kind > 0)
-            + SHARED_TAGS * (tags >= max(self.same_tags, 1e-9))
-            + SHARED_CATEGORY * (category > 0)
-            + SHARED_PRICE_BAND * close
-        )
-        return score.astype(np.float32), support.astype(np.int32), title
-
-
-class _Attributes:
-    """A catalogue as arrays that pairs of products can be compared on."""
-
-    def __init__(self, catalogue: Catalogue, weights: Weights) -> None:
-        self.titles = [plain(t) for t in catalogue.titles]
-        self.code = {"vendor": _codes(catalogue.vendors), "type": _codes(catalogue.types)}
-        self.sets = {"tags": _sets(catalogue.tags), "category": _sets(catalogue.categories)}
-        self.price = np.where(catalogue.price_minor > 0, catalogue.price_minor, np.nan)
-        used = {
-            "title": True,
-            "vendor": bool((self.code["vendor"] >= 0).any()),
-            "type": bool((self.code["type"] >= 0).any()),
-            "tags": bool(self.sets["tags"].nnz),
-            "category": bool(self.sets["category"].nnz),
-            "price": bool(np.isfinite(self.price).any()),
-        }
-        told = {f.name: getattr(weights, f.name) for f in fields(weights) if used[f.name]}
-        self.weight = dict.fromkeys(used, 0.0) | {
-            n: w / sum(told.values()) for n, w in told.items()
-        }
-
-    def same(self, name: str, a: NDArray[np.intp], b: NDArray[np.int32]) -> NDArray[np.float32]:
-        code = self.code[name]
-        return np.asarray((code[a] == code[b]) & (code[a] >= 0), dtype=np.float32)
-
-    def overlap(self, name: str, a: NDArray[np.intp], b: NDArray[np.int32]) -> NDArray[np.float32]:
-        left, right = self.sets[name][a], self.sets[name][b]
-        common = np.asarray(left.multiply(right).sum(axis=1)).ravel()
-        union = np.diff(left.indptr) + np.diff(right.indptr) - common
-        return np.asarray(common / np.maximum(union, 1), dtype=np.float32)
-
-
-def _codes(values: Sequence[str]) -> NDArray[np.int64]:
-    """The same number for the same text, -1 for none."""
-    keys = [plain(v) for v in values]
-    number = {k: i for i, k in enumerate(dict.fromkeys(k for k in keys if k))}
-    return np.array([number.get(k, -1) for k in keys], dtype=np.int64)
-
-
-def _sets(values: Iterable[tuple[str, ...]]) -> sparse.csr_array:
-    """Products by values, 1 where the product has it."""
-    number: dict[str, int] = {}
-    indices: list[int] = []
-    starts = [0]
-    for held in values:
-        indices += sorted({number.setdefault(v, len(number)) for v in held})
-        starts.append(len(indices))
-    ones = np.ones(len(indices), dtype=np.float32)
-    shape = (len(starts) - 1, max(len(number), 1))
-    return sparse.csr_array((ones, np.array(indices, dtype=np.int64), starts), shape=shape)
-
-
-def _word_vectors(
-    catalogue: Catalogue, titles: Sequence[str], common: int
-) -> sparse.csr_array | None:
-    """TF-IDF of the words of each title and of its attributes; None if nothing tells anything."""
-    documents = [
-        [
-            *title.split(),
-            *(f"vendor {plain(v)}" for v in [vendor] if v),
-            *(f"type {plain(t)}" for t in [kind] if t),
-            *(f"tag {plain(t)}" for t in tags),
-            *(f"category {c}" for c in categories),
-        ]
-        for title, vendor, kind, tags, categories in zip(
-            titles,
-            catalogue.vendors,
-            catalogue.types,
-            catalogue.tags,
-            catalogue.categories,
-            strict=True,
-        )
-    ]
-    vectorizer = TfidfVectorizer(analyzer=list, max_df=common, dtype=np.float32)
-    if not any(documents):
-        return None
-    try:
-        return sparse.csr_array(vectorizer.fit_transform(documents))
-    except ValueError:  # every word is too common: titles and attributes say nothing
-        return None
-
-
-def _nearest(
-    likeness: sparse.csr_array, targets: NDArray[np.intp], of: NDArray[np.intp], most: int
-) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """For each row its `most` nearest other products, as flat (row, product), rows in order."""
-    likeness = likeness.tocsr()
-    rows: list[NDArray[np.intp]] = []
-    found: list[NDArray[np.int32]] = []
-    for i in range(likeness.shape[0]):
-        part = slice(likeness.indptr[i], likeness.indptr[i + 1])
-        products = targets[likeness.indices[part]].astype(np.int32)
-        other = products != of[i]
-        products, values = products[other], likeness.data[part][other]
-        near = products[best(values, products, most)]
-        rows.append(np.full(len(near), i, dtype=np.intp))
-        found.append(near)
-    return np.concatenate(rows), np.concatenate(found)
+        for row in range(len(names)):
+            other = near.product[row]
+            shown = np.flatnonzero((other >= 0) & catalogue.recommendable[other])
+            other = other[shown]
+            score = near.score[row, shown] + boost[other]
+            top = best(score, other, self.width)
+            kept = shown[top]
+            sheet.fill(
+                row, other[top], score[top], near.support[row, kept], near.strength[row, kept]
+            )
+        return sheet.lists(self.strategy, names)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommenders.baskets import DAY_S, FLOOR_BUYERS, distinct, order_buyers
+from recommenders.baskets import DAY_S, FLOOR_BUYERS, distinct
 from recommenders.bestseller import members
+from recommenders.known import Known
 from recommenders.ranked import Sheet, best
-from store.records import LIST_WIDTH, Catalogue, Interactions, Lists, Strategy, slot
+from store.records import LIST_WIDTH, Interactions, Lists, Strategy, slot
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,9 @@ class Trending:
         if self.days < 1 or self.before < 1 or self.width < 1 or self.prior <= 0:
             raise ValueError("days, before and width must be 1 or more, prior above 0")
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+    def fit(self, known: Known) -> Lists:
         """One list for the shop (slot `trending:`) and one for each category that has any."""
+        interactions, catalogue, now_s = known.interactions, known.catalogue, known.now_s
         start_s = now_s - self.days * DAY_S
         recent = interactions.at_s > start_s
         earlier = ~recent & (interactions.at_s > start_s - self.before * self.days * DAY_S)
@@ -49,7 +51,7 @@ class Trending:
         expected = usual * busier
         score = ((now - expected) / np.sqrt(expected + self.prior)).astype(np.float32)
         times = (now / np.maximum(expected, 0.1)).astype(np.float32)
-        rising = _enough_buyers(interactions, recent, len(catalogue)) & (now > expected)
+        rising = _enough_buyers(known, recent) & (now > expected)
         rising &= catalogue.recommendable & (_whole(interactions, earlier) > 0)
 
         categories = members(catalogue.categories)
@@ -71,11 +73,10 @@ def _orders(
     return np.bincount(pairs % max(products, 1), minlength=products)
 
 
-def _enough_buyers(
-    interactions: Interactions, lines: NDArray[np.bool_], products: int
-) -> NDArray[np.bool_]:
-    buyer = order_buyers(interactions)[interactions.order[lines]]
-    pairs = distinct(buyer * products + interactions.product[lines])
+def _enough_buyers(known: Known, lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    products = known.products
+    buyer = known.buyers[known.interactions.order[lines]]
+    pairs = distinct(buyer * products + known.interactions.product[lines])
     return np.bincount(pairs % max(products, 1), minlength=products) >= FLOOR_BUYERS
 
 

@@ -11,23 +11,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommenders.ranked import best
+from recommenders.ranked import placed
 
 # Products nominated by each voice for each row. The list holds 24; a product that no voice has
 # among its first fifty is not going to be one of them.
 NOMINATED = 50
 
-# Cells (rows x products) looked at together: one byte each for the flags, and the densest voice
-# takes 12 more, so about 250 MiB at the very most.
+# Cells (rows x products) looked at together: one byte each for the flags, and a dense voice takes
+# 4 more, so about 100 MiB at the very most.
 CELLS = 20_000_000
 
+# A row with all it is told by 15 voices takes 45 KiB.
+MOST_ROWS = 1_000
+
 Rows = NDArray[np.intp]
-# Rows in, their nominations out: a sparse matrix of rows by products.
-Voice = Callable[[Rows], sparse.csr_array]
+# Rows in, what it says of their products out: a matrix of rows by products, sparse or dense.
+Voice = Callable[[Rows], "sparse.csr_array | NDArray[np.float32]"]
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,13 @@ class Choir:
     """The voices about one kind of row, and what holds for all products alike.
 
     `everywhere` voices are one number per product (its popularity): they speak about every
-    candidate. `barred` tells which products must not be listed for a row: sparse, like a voice.
+    candidate. `barred` tells which products must not be listed for a row, always sparse.
     """
 
     products: int
     voices: Mapping[str, Voice]
     everywhere: Mapping[str, NDArray[np.float32]]
-    barred: Voice
+    barred: Callable[[Rows], sparse.csr_array]
     listable: NDArray[np.bool_]
 
     @property
@@ -59,7 +63,7 @@ class Table:
 
 def table(choir: Choir, rows: Rows) -> Table:
     """The union of all nominations for each row, in the order of the catalogue."""
-    step = max(1, CELLS // max(choir.products, 1))
+    step = max(1, min(MOST_ROWS, CELLS // max(choir.products, 1)))
     blocks = [_block(choir, rows[i : i + step]) for i in range(0, len(rows), step)]
     width = max((b.product.shape[1] for b in blocks), default=0)
     product = [_padded(b.product, width, -1) for b in blocks]
@@ -73,67 +77,93 @@ def _padded(block: NDArray[Any], width: int, value: int) -> NDArray[Any]:
 
 
 def _block(choir: Choir, rows: Rows) -> Table:
-    n, width = choir.products, len(rows)
-    # One flag per cell of these rows: a byte each, and far quicker than any search.
-    closed = np.zeros(width * n, dtype=np.bool_)
-    closed[_keys(choir.barred(rows).tocsr())] = True
-    closed.reshape(width, n)[:, ~choir.listable] = True
-    spoken = {name: _top(voice(rows).tocsr(), closed) for name, voice in choir.voices.items()}
-    sold = np.flatnonzero(choir.listable)
-    popular = [
-        sold[best(value[sold], sold.astype(np.int32), NOMINATED)]
-        for value in choir.everywhere.values()
-    ]
-    named = np.zeros(width * n, dtype=np.bool_)
-    for products in popular:
-        named.reshape(width, n)[:, products] = True
-    for nominations in spoken.values():
-        named[_keys(nominations)] = True
-    keys = np.flatnonzero(named & ~closed)
-    row, product = np.divmod(keys, n)
-    starts = np.searchsorted(row, np.arange(width + 1))
-    place = np.arange(len(keys)) - starts[row]
+    closed = np.zeros((len(rows), choir.products), dtype=np.bool_)
+    closed[:, ~choir.listable] = True
+    barred = choir.barred(rows).tocsr()
+    closed[np.repeat(np.arange(len(rows)), np.diff(barred.indptr)), barred.indices] = True
 
-    longest = int(np.diff(starts).max(initial=0))
-    listed = np.full((width, longest), -1, dtype=np.int32)
-    listed[row, place] = product
-    said = np.zeros((len(choir.names), width, longest), dtype=np.float32)
-    for i, nominations in enumerate(spoken.values()):
-        own = _keys(nominations)
-        at = np.minimum(np.searchsorted(own, keys), max(len(own) - 1, 0))
-        heard = own[at] == keys if len(own) else np.zeros(len(keys), dtype=np.bool_)
-        said[i, row[heard], place[heard]] = nominations.data[at[heard]]
-    for i, value in enumerate(choir.everywhere.values(), start=len(spoken)):
-        said[i, row, place] = value[product] / max(float(value.max(initial=0)), 1e-12)
-    return Table(listed, said)
+    spoken = len(choir.voices)
+    product = np.full((len(choir.names), len(rows), NOMINATED), -1, dtype=np.int32)
+    value = np.zeros(product.shape, dtype=np.float32)
+    for i, voice in enumerate(choir.voices.values()):
+        said = voice(rows)
+        if isinstance(said, np.ndarray):
+            _nominate_dense(said.astype(np.float32), closed, product[i], value[i])
+        else:
+            said = said.tocsr()
+            starts, columns = said.indptr.astype(np.int64), said.indices.astype(np.int32)
+            data = said.data.astype(np.float32)
+            _nominate(starts, columns, data, closed, product[i], value[i])
+    everywhere = np.zeros((len(choir.everywhere), choir.products), dtype=np.float32)
+    for i, popularity in enumerate(choir.everywhere.values()):
+        everywhere[i] = popularity / max(float(popularity.max(initial=0)), 1e-12)
+        # The same for every row: nominated from what may be listed at all.
+        open_to_all = np.where(choir.listable, everywhere[i], 0)[None, :]
+        nobody = np.zeros(open_to_all.shape, dtype=np.bool_)
+        _nominate_dense(open_to_all, nobody, product[spoken + i, :1], value[spoken + i, :1])
+        product[spoken + i] = product[spoken + i, :1]
+    longest = len(choir.names) * NOMINATED
+    listed = np.full((len(rows), longest), -1, dtype=np.int32)
+    said_of = np.zeros((len(choir.names), len(rows), longest), dtype=np.float32)
+    width = _gather(product, value, spoken, everywhere, closed, listed, said_of)
+    return Table(listed[:, :width].copy(), said_of[:, :, :width].copy())
 
 
-def _keys(matrix: sparse.csr_array) -> NDArray[np.int64]:
-    """One number per cell: row * products + product; ascending where the indices are sorted."""
-    row = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
-    return np.asarray(row * matrix.shape[1] + matrix.indices, dtype=np.int64)
-
-
-def _top(said: sparse.csr_array, closed: NDArray[np.bool_]) -> sparse.csr_array:
-    """The strongest open nominations of each row, scaled so that the strongest is 1.
+@numba.njit(cache=True)
+def _nominate(starts, columns, data, closed, product, value):  # type: ignore[no-untyped-def]
+    """The strongest open words of each row, scaled so that the strongest is 1.
 
     What is closed is dropped first, or it would fill the places of others.
     """
-    said = said.astype(np.float32)
-    said.data[closed[_keys(said)]] = 0
-    said.eliminate_zeros()
-    indices, data = [said.indices[:0]], [said.data[:0]]
-    for i in range(said.shape[0]):
-        part = slice(said.indptr[i], said.indptr[i + 1])
-        columns, values = said.indices[part], said.data[part]
-        if len(columns):
-            top = best(values.astype(np.float32), columns.astype(np.int32), NOMINATED)
-            top = top[np.argsort(columns[top])]
-            indices.append(columns[top])
-            data.append(values[top] / max(float(values[top].max()), 1e-12))
-    counts = np.minimum(np.diff(said.indptr), NOMINATED)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    return sparse.csr_array(
-        (np.concatenate(data).astype(np.float32), np.concatenate(indices), starts),
-        shape=said.shape,
-    )
+    for row in range(len(starts) - 1):
+        found = 0
+        for at in range(starts[row], starts[row + 1]):
+            if data[at] > 0 and not closed[row, columns[at]]:
+                found = placed(product[row], value[row], found, columns[at], data[at])
+        if found:
+            value[row, :found] /= value[row, 0]
+
+
+@numba.njit(cache=True)
+def _nominate_dense(said, closed, product, value):  # type: ignore[no-untyped-def]
+    for row in range(len(said)):
+        found = 0
+        for column in range(said.shape[1]):
+            if said[row, column] > 0 and not closed[row, column]:
+                found = placed(product[row], value[row], found, column, said[row, column])
+        if found:
+            value[row, :found] /= value[row, 0]
+
+
+@numba.njit(cache=True)
+def _gather(product, value, spoken, everywhere, closed, listed, said):  # type: ignore[no-untyped-def]
+    """Each row's candidates in the order of the catalogue, and every voice's word on them."""
+    voices, rows, nominated = product.shape
+    place = np.full(closed.shape[1], -1, dtype=np.int64)
+    longest = 0
+    for row in range(rows):
+        count = 0
+        for voice in range(voices):
+            for at in range(nominated):
+                candidate = product[voice, row, at]
+                if candidate < 0:
+                    break
+                if place[candidate] < 0 and not closed[row, candidate]:
+                    place[candidate] = 0
+                    listed[row, count] = candidate
+                    count += 1
+        listed[row, :count].sort()
+        for i in range(count):
+            place[listed[row, i]] = i
+            for voice in range(spoken, voices):
+                said[voice, row, i] = everywhere[voice - spoken, listed[row, i]]
+        for voice in range(spoken):
+            for at in range(nominated):
+                candidate = product[voice, row, at]
+                if candidate < 0:
+                    break
+                said[voice, row, place[candidate]] = value[voice, row, at]
+        for i in range(count):
+            place[listed[row, i]] = -1
+        longest = max(longest, count)
+    return longest

@@ -16,11 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from connectors.errors import ConnectorError
+from scheduler import figures
 from store.engine import reading
 from store.opening import Store
 from store.reads import models as model_reads
-from store.reads import shops
-from store.records import Measure
+from store.reads import shops, versions
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -177,7 +177,9 @@ def train(shop: str, until: str | None, as_json: bool) -> None:
                         for o in trained.outcomes
                     ],
                     "measures": [
-                        _as_json(m) for t in trained.trials for m in (*t.measures, t.gain)
+                        figures.measure_json(m)
+                        for t in trained.trials
+                        for m in (*t.measures, t.gain, *t.gains)
                     ],
                 }
             )
@@ -185,7 +187,7 @@ def train(shop: str, until: str | None, as_json: bool) -> None:
         return
     click.echo(f"Version {trained.version}, learned from {trained.orders:,} orders.")
     for trial in trained.trials:
-        _print_measures(trial.placement, trial.measures)
+        figures.print_trial(trial)
     for outcome in trained.outcomes:
         served = "live" if outcome.published else "not published"
         click.echo(f"{outcome.placement}: {served}. {outcome.why}")
@@ -203,55 +205,6 @@ def _instant(text: str | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-METRICS = ("ndcg@10", "hr@10", "recall@10", "coverage@10")
-
-
-def _print_measures(placement: str, measures: Any) -> None:
-    """One placement's strategies beside bestsellers, the best first."""
-    by_strategy: dict[str, dict[str, Measure]] = {}
-    for measure in measures:
-        by_strategy.setdefault(measure.strategy, {})[measure.metric] = measure
-    table = Table(title=f"{placement}: what each strategy foresaw", title_justify="left")
-    table.add_column("strategy")
-    for metric in METRICS:
-        table.add_column(metric, justify="right")
-    table.add_column("questions", justify="right")
-    ordered = sorted(
-        by_strategy.items(), key=lambda of: of[1]["ndcg@10"].value if "ndcg@10" in of[1] else 0.0
-    )
-    for strategy, found in reversed(ordered):
-        cells = [_cell(found.get(metric)) for metric in METRICS]
-        asked = found["ndcg@10"].queries if "ndcg@10" in found else 0
-        table.add_row(strategy, *cells, f"{asked:,}")
-    _print(table)
-
-
-def _print(table: Table) -> None:
-    """As wide as the terminal; where there is none (a file, a log), wide enough to cut nothing."""
-    console = Console()
-    Console(width=None if console.is_terminal else 140).print(table)
-
-
-def _cell(measure: Measure | None) -> str:
-    if measure is None:
-        return ""
-    if measure.low is None or measure.high is None:
-        return f"{measure.value:.3f}"
-    return f"{measure.value:.3f} [{measure.low:.3f}, {measure.high:.3f}]"
-
-
-def _as_json(measure: Measure) -> dict[str, Any]:
-    return {
-        "placement": measure.placement,
-        "strategy": measure.strategy,
-        "metric": measure.metric,
-        "value": measure.value,
-        "low": measure.low,
-        "high": measure.high,
-        "queries": measure.queries,
-    }
-
-
 @click.command()
 @click.argument("shop")
 @AS_JSON
@@ -263,6 +216,8 @@ def models(shop: str, as_json: bool) -> None:
         every = model_reads.every(connection, found.id)
         live = model_reads.live(connection, found.id)
         measured = {m.id: model_reads.measures(connection, m.id) for m in every}
+        kept = [m for m in every if m.has_lists][:2]
+        changed = versions.changes(connection, kept[1].id, kept[0].id) if len(kept) == 2 else []
     where: dict[int, list[str]] = {}
     for placement, row in sorted(live.items()):
         where.setdefault(row.model_id, []).append(placement)
@@ -278,7 +233,8 @@ def models(shop: str, as_json: bool) -> None:
                         "orders": m.orders,
                         "has_lists": m.has_lists,
                         "live": where.get(m.id, []),
-                        "measures": [_as_json(measure) for measure in measured[m.id]],
+                        "measures": [figures.measure_json(x) for x in measured[m.id]],
+                        "changed": figures.changes_json(changed if m in kept[:1] else []),
                     }
                     for m in every
                 ]
@@ -297,9 +253,11 @@ def models(shop: str, as_json: bool) -> None:
             f"{m.data_until:%Y-%m-%d %H:%M}",
             f"{m.orders:,}",
             ", ".join(where.get(m.id, [])) or "-",
-            ", ".join(f"{x.placement} {_cell(x)}" for x in shelves) or "-",
+            ", ".join(f"{x.placement} {figures.cell(x)}" for x in shelves) or "-",
         )
-    _print(table)
+    figures.print_table(table)
+    if changed:
+        figures.print_changes(changed, kept[1].version, kept[0].version)
 
 
 @click.command()

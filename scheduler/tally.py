@@ -77,10 +77,10 @@ def _judge(store: Store, shop: Shop, experiment: Experiment, now: datetime) -> R
             RESTATED.validate_json(b) for _, b in counted.restatements(connection, experiment.id)
         ]
         known = len(restated)
+        at_end = None
         if running.end is not None and running.end.at is not None:
-            judgement, told = assess.corrected(
-                experiment, judgement, sums.day_tally(running.end.at), today
-            )
+            at_end = sums.day_tally(running.end.at)
+            judgement, told = assess.corrected(experiment, judgement, at_end, today)
             if not (restated and restated[-1].same_figures(told)):
                 restated.append(told)
         report = assess.report(
@@ -92,6 +92,7 @@ def _judge(store: Store, shop: Shop, experiment: Experiment, now: datetime) -> R
             sums.part_sums(now),
             counted.buyers(connection, experiment.id),
             tuple(restated),
+            at_end,
         )
     with writing(store.engine) as connection:
         for day, said in fresh:

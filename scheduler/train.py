@@ -7,7 +7,7 @@ placement flips. A run that dies leaves an incomplete model that nothing points 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,9 +17,11 @@ from sqlalchemy import Connection
 from recommenders.chains import CHAINS
 from recommenders.gate import Decision, Promoted, Refused, gate
 from recommenders.groups import groups
-from recommenders.measure import Trial, backtest
+from recommenders.known import Known
+from recommenders.measure import Live, LiveAt, Trial, backtest
 from recommenders.personal import Personal
 from recommenders.registry import RECOMMENDERS, Recommender
+from recommenders.study import Ensemble, Study
 from store.engine import reading, writing
 from store.errors import Explained
 from store.opening import Store
@@ -41,6 +43,9 @@ LABELLED: frozenset[Placement] = frozenset(
 
 # What is served where nothing is proven: bestsellers, the category's before the shop's.
 SAFE = ("bestseller",)
+# ... and where a customer is known, what they bought before: without proof of anything better,
+# nothing foretells a purchase as well (docs/recommenders.md).
+SAFE_FOR: dict[Placement, tuple[str, ...]] = {"you_might_like": ("repurchase", "bestseller")}
 
 _ENTRY = np.dtype([("product", "<i8"), ("score", "<f4"), ("support", "<i4"), ("strength", "<f4")])
 
@@ -89,8 +94,13 @@ def train(
     at_s = data.interactions.at_s
     now_s = int(at_s[-1]) if len(at_s) else int(shop.now().timestamp())
 
+    known = Known(data.interactions, data.catalogue, now_s)
     say("measuring on the most recent weeks")
-    trials = backtest(data.interactions, data.catalogue, now_s, recommenders) if len(at_s) else []
+    with reading(store.engine) as connection:
+        lived = _lived(connection, live)
+        measured = backtest(known, recommenders, live=lived) if len(at_s) else None
+    trials = measured.trials if measured else []
+    past = measured.study if measured else Study()
     decisions = {trial.placement: gate(trial) for trial in trials}
 
     data_until = datetime.fromtimestamp(now_s, UTC)
@@ -106,7 +116,7 @@ def train(
     strategies = []
     for recommender in recommenders:
         say(f"learning {recommender.strategy}")
-        lists = recommender.fit(data.interactions, data.catalogue, now_s)
+        lists = _fitted(recommender, known, past)
         strategies.append(recommender.strategy)
         for batch in _batches(packed(lists, data.catalogue), writes.BATCH):
             with writing(store.engine) as connection:
@@ -119,6 +129,29 @@ def train(
     ]
     _publish(store, shop, model_id, version, trials, outcomes, data)
     return Trained(version, data.interactions.orders, trials, outcomes)
+
+
+def _fitted(recommender: Recommender, known: Known, past: Study) -> Lists:
+    """Today's lists; an ensemble's by what the backtest and the windows before it taught."""
+    if isinstance(recommender, Ensemble):
+        return recommender.answer(known, past.teach(recommender))
+    return recommender.fit(known)
+
+
+def _lived(connection: Connection, live: Mapping[str, model_reads.Live]) -> LiveAt:
+    """What is live, to be measured beside the new model where that is fair.
+
+    A model that already knew the weeks it is asked about would win by memory alone.
+    """
+
+    def at(cut_s: int) -> Live:
+        return {
+            placement: (model_reads.StoredLists(connection, it.model_id), frozenset(it.strategies))
+            for placement in PLACEMENTS
+            if (it := live.get(placement)) and it.data_until.timestamp() <= cut_s
+        }
+
+    return at
 
 
 def _sized(most_interactions: int) -> tuple[Recommender, ...]:
@@ -151,6 +184,16 @@ def _batches(rows: Iterator[tuple[str, bytes]], size: int) -> Iterator[list[tupl
         yield batch
 
 
+def served(
+    placement: Placement, decision: Decision | None, strategies: Sequence[str]
+) -> tuple[str, ...]:
+    """Which of a new model's strategies a placement would show, by what the gate said."""
+    if placement in LABELLED or isinstance(decision, Promoted):
+        wanted = {part.strategy for step in CHAINS[placement] for part in step}
+        return tuple(s for s in strategies if s in wanted)
+    return SAFE_FOR.get(placement, SAFE)
+
+
 def _outcome(
     placement: Placement,
     decision: Decision | None,
@@ -159,8 +202,7 @@ def _outcome(
     shop: Shop,
 ) -> Outcome:
     """What to serve on a placement, and whether this model takes over there."""
-    wanted = {part.strategy for step in CHAINS[placement] for part in step}
-    usable = tuple(s for s in strategies if s in wanted)
+    usable = served(placement, decision, strategies)
     if placement in LABELLED:
         return Outcome(placement, "labelled", "Says what it is; not judged.", usable, True)
     if isinstance(decision, Promoted):
@@ -169,10 +211,14 @@ def _outcome(
     outcome = "refused" if refused else "unproven"
     why = decision.why if decision else "Unproven: too few recent orders to judge by."
     if not refused and shop.settings.get("unproven") == "serve":
-        return Outcome(placement, outcome, f"{why} Served by the owner's choice.", usable, True)
+        wanted = {part.strategy for step in CHAINS[placement] for part in step}
+        every = tuple(s for s in strategies if s in wanted)
+        return Outcome(placement, outcome, f"{why} Served by the owner's choice.", every, True)
     if _still_good(live):
-        return Outcome(placement, outcome, f"{why} The model that passed stays.", SAFE, False)
-    return Outcome(placement, outcome, f"{why} Bestsellers are served instead.", SAFE, True)
+        return Outcome(placement, outcome, f"{why} The model that passed stays.", usable, False)
+    own = "repurchase" in usable
+    simple = "What each customer bought before, then bestsellers," if own else "Bestsellers"
+    return Outcome(placement, outcome, f"{why} {simple} are served instead.", usable, True)
 
 
 def _still_good(live: model_reads.Live | None) -> bool:
@@ -200,7 +246,7 @@ def _publish(
         writes.finish_model(
             connection,
             model_id,
-            [measure for trial in trials for measure in (*trial.measures, trial.gain)],
+            [m for trial in trials for m in (*trial.measures, trial.gain, *trial.gains)],
             [(o.placement, o.outcome, o.why, o.strategies) for o in outcomes],
         )
         for outcome in outcomes:

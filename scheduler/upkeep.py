@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from store.engine import reading, settle, writing
 from store.opening import Store
 from store.reads import shops
-from store.writes import inbox, installs, models, people, retention
+from store.writes import checkouts, inbox, installs, models, people, retention
 
 # Attempts are counted over minutes; a day of them is more than any limit looks at.
 ATTEMPTS_FOR = timedelta(days=1)
@@ -45,6 +45,7 @@ def upkeep(store: Store) -> str:
             if not inbox.forget_deliveries(connection, now - inbox.REPEATS_FOR):
                 break
     with writing(store.engine) as connection:
+        checkouts.forget(connection, now - checkouts.KEPT_FOR)
         installs.forget(connection, now)
         people.forget_attempts(connection, now - ATTEMPTS_FOR)
         retention.prune_runs(connection, now - RUNS_FOR)

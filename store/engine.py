@@ -24,6 +24,9 @@ BUSY_TIMEOUT_S = 30
 # SQLite reads through the page cache of the system instead of copying; 2 GiB is the most it takes.
 # These pages are the file's: they count as a process's memory, but any other may have them.
 MMAP_BYTES = 2 * 1024**3
+# Events fall all over their indexes: a page that many of them touch is written back once, after so
+# many pages (of 4 KiB) in the WAL.
+CHECKPOINT_PAGES = 8_000
 # Prepared statements a connection keeps: those of a shelf differ by how many ids a page names.
 PREPARED = 512
 
@@ -62,6 +65,7 @@ def _tune_sqlite(engine: Engine, durable: bool) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA secure_delete = ON")  # erased means overwritten
         cursor.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -97,6 +101,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed at the end of the block, undone by an exception."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def literal(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a literal statement, written with `?`, with each of these rows of values."""
+    marked = sql if connection.dialect.paramstyle == "qmark" else percent_marks(sql)
+    connection.exec_driver_sql(marked, list(rows))
 
 
 class Serving:

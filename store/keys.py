@@ -99,7 +99,7 @@ class ShopKeys:
 
 
 def digest(pepper: bytes, kind: str, identifier: str) -> bytes:
-    """The keyed hash under which a person is known. Kinds: customer, email, visitor.
+    """The keyed hash under which a person is known. Kinds: customer, email, visitor, checkout.
 
     Without the pepper nobody can test guesses against it, so a stolen table names nobody.
     """

@@ -180,6 +180,8 @@ class Order:
     customer_id: str | None = None  # None: a guest
     email: str | None = field(default=None, repr=False)
     visitor: str | None = field(default=None, repr=False)
+    # The platform's token of the checkout it came from, where a pixel tells of it as well.
+    checkout: str | None = field(default=None, repr=False)
     gift: bool = False  # bought for somebody else: says nothing of the buyer's own taste
 
 

@@ -356,7 +356,8 @@ class Order(Base):
     number: Mapped[str]
     customer_id: Mapped[int | None] = mapped_column(Key, ForeignKey("customers.id"))
     visitor: Mapped[bytes | None]
-    erased: Mapped[bool] = mapped_column(default=False)  # no later sync restores the two above
+    checkout: Mapped[bytes | None]  # the keyed hash of its token: see Checkout
+    erased: Mapped[bool] = mapped_column(default=False)  # no later sync restores these three
     # A gift, or "not this purchase": counts for what is bought together, not for anybody's taste.
     kept_out: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     placed_at: Mapped[datetime]
@@ -374,8 +375,20 @@ class Order(Base):
         UniqueConstraint("shop_id", "external_id"),
         Index("ix_orders_shop_placed", "shop_id", "placed_at"),
         Index("ix_orders_shop_visitor", "shop_id", "visitor"),
+        Index("ix_orders_shop_checkout", "shop_id", "checkout"),
         Index("ix_orders_customer", "customer_id", "placed_at"),
     )
+
+
+class Checkout(Base):
+    """Whose checkout it was, told by a pixel: the order of this token may come before or after."""
+
+    __tablename__ = "checkouts"
+    shop_id: Mapped[int] = _shop(primary=True)
+    checkout: Mapped[bytes] = mapped_column(primary_key=True)
+    visitor: Mapped[bytes]
+    told_at: Mapped[datetime]
+    __table_args__ = (Index("ix_checkouts_visitor", "shop_id", "visitor"),)
 
 
 class OrderLine(Base):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 FOLDER = Path("docs/proof")
 
+LONG = ("-p", "no:randomly", "--timeout", "3600")
+
 # Part -> what it shows, the environment it needs, and the command.
 PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "kills": (
@@ -39,6 +41,35 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         "10,000 visitors behind a cache of every page keep their arms, and the split stays even.",
         {"PROVE_VISITORS": "10000", "PROVE_BROWSERS": "8"},
         ["pytest", "-q", "-s", "tests/widget/test_cached_pages.py", "--timeout=3000"],
+    ),
+    "schemathesis": (
+        "2,000 requests an operation, right and wrong ones: no fault, no undocumented answer.",
+        {"PROVE_CASES": "2000"},
+        ["pytest", "-q", "tests/test_fuzz.py", "-p", "no:randomly", "--timeout=3000"],
+    ),
+    "admin": (
+        "Each page of the merchant: largest paint within 2.5 s, layout shift at most 0.1, axe "
+        "clean, usable at 390 px.",
+        {"PROVE_ADMIN": "1"},
+        ["pytest", "-q", "tests/plugin/test_browser.py", "-k", "every_page", "--timeout=600"],
+    ),
+    "ingest": (
+        "The whole server killed with SIGKILL under load: no acknowledged event lost or doubled.",
+        {"PROVE_KILLS": "20"},
+        ["pytest", "-qs", "tests/widget/test_endurance.py", "-k", "killed", *LONG],
+    ),
+    "publishing": (
+        "Publications and roll-backs under load: no answer failed, mixed, or old after a second.",
+        {"PROVE_FLIPS": "20"},
+        [
+            "pytest",
+            "-qs",
+            "tests/widget/test_endurance.py",
+            "-k",
+            "publishing",
+            "-p",
+            "no:randomly",
+        ],
     ),
     "statistics": (
         "The verdict's false alarms and power over 2,000 simulated tests a cell.",

@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
 
+from demo.shoppers import Crowd
 from experiments import token
 from experiments.report import Report
 from scheduler.sync import sync
@@ -29,6 +30,7 @@ from store import engine as engines
 from store import tables
 from store.engine import reading, writing
 from store.opening import Store
+from store.reads import experiments as experiment_reads
 from store.reads import shops
 from store.reads.shops import Shop
 from store.writes import experiments
@@ -224,3 +226,29 @@ def test_a_control_visitor_sees_what_the_test_says_and_is_counted_the_same_way(
             .where(tables.Experiment.number == number)
         ).all()
     assert arms.count("control") == 1
+
+
+def test_simulated_shoppers_leave_the_planted_effect_in_the_report(
+    world: tuple[DemoShop, Store, Shop, str],
+) -> None:
+    """Planted truth through the shop's pages, the application's addresses, the sync and the tally:
+    30 of 100 buy in control, 60 in treatment."""
+    demo, store, shop, address = world
+    number = start_test(store, shop, "bestsellers")
+    crowd = Crowd(demo.url, address, shop.key, rate=0.30, uplift=1.0)
+    crowd.day(1, 60)
+    for day in (2, 3, 4):
+        crowd.day(day, 0)
+    sync(store, shop, lambda *_: None)
+    report = next(r for r in tally(store, shop) if r.stopped_at is None)
+    with reading(store.engine) as connection:
+        assert experiment_reads.by_number(connection, shop.id, number).experiment.id == (
+            report.experiment
+        )
+    control, treatment = report.control, report.treatment
+    assert control.visitors + treatment.visitors == 60
+    assert control.orders_so_far + treatment.orders_so_far == crowd.orders
+    # Every so-many-th buys, so the counts are the planted ones but for one on the way.
+    assert abs(control.orders_so_far - 0.30 * control.visitors) <= 1
+    assert abs(treatment.orders_so_far - 0.60 * treatment.visitors) <= 1
+    assert (report.health.lost_control, report.health.lost_treatment) == (0, 0)

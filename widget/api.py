@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Engine
+from werkzeug.exceptions import TooManyRequests
 
 from store.engine import Serving, reading, settle, writing
 from store.keys import Ring, digest
 from store.reads import privacy as privacy_reads
 from store.reads.shelf import ShopConfig, known_products
+from store.writes import checkouts, people, privacy
 from store.writes import events as event_writes
-from store.writes import people, privacy
 from widget import agents, events, query
+from widget.metrics import count_events
 from widget.problems import problem
 from widget.shelves import RULE, Shelves
 
@@ -28,10 +31,18 @@ from widget.shelves import RULE, Shelves
 ME_TRIES = 30
 ME_WITHIN = timedelta(minutes=10)
 
+# Of a worker's four threads so many may wait for the store's one writer; shelves find the others.
+# Who has no turn after a moment is told to come back, before everybody waits.
+WRITERS = 2
+TURN_WITHIN_S = 0.5
+BUSY_FOR_S = 5
+
 JSON = "application/json"
 
 
-def blueprint(engine: Engine, ring: Ring, serving: Serving, shelves: Shelves) -> Blueprint:
+def blueprint(
+    engine: Engine, ring: Ring, serving: Serving, shelves: Shelves, turns: BoundedSemaphore
+) -> Blueprint:
     pages = Blueprint("storefront", __name__)
     shop_of = shelves.shop
 
@@ -63,10 +74,16 @@ def blueprint(engine: Engine, ring: Ring, serving: Serving, shelves: Shelves) ->
         checked = [robot or checker.check(event) for event in told]
         good = [event for event in checked if not isinstance(event, str)]
         if good:
-            with writing(engine) as connection:
-                event_writes.save_events(
-                    connection, config.shop.id, good, now, config.holdout, agents.device(agent)
-                )
+            if not turns.acquire(timeout=TURN_WITHIN_S):
+                raise TooManyRequests("Too many events at once.", retry_after=BUSY_FOR_S)
+            try:
+                with writing(engine) as connection:
+                    event_writes.save_events(
+                        connection, config.shop.id, good, now, config.holdout, agents.device(agent)
+                    )
+            finally:
+                turns.release()
+        count_events(len(good), len(told) - len(good))
         rejected = [
             {"index": index, "reason": event}
             for index, event in enumerate(checked)
@@ -74,6 +91,32 @@ def blueprint(engine: Engine, ring: Ring, serving: Serving, shelves: Shelves) ->
         ]
         body = orjson.dumps({"accepted": len(good), "rejected": rejected})
         return Response(body, status=202, content_type=JSON, headers={"Cache-Control": "no-store"})
+
+    @pages.post("/v1/<key>/checkouts")
+    def completed(key: str) -> Response:
+        """A pixel on the thank-you page says whose checkout it was. Amounts come with the order."""
+        config = shop_of(key)
+        sent = _body()
+        if isinstance(sent, Response):
+            return sent
+        visitor, checkout = sent.get("visitor"), sent.get("checkout")
+        faults = {}
+        if not (isinstance(visitor, str) and query.VISITOR.fullmatch(visitor)):
+            faults["visitor"] = "must be 16 to 64 of A-Z a-z 0-9 _ -"
+        if not (isinstance(checkout, str) and query.CHECKOUT.fullmatch(checkout)):
+            faults["checkout"] = "must be 16 to 128 of A-Z a-z 0-9 _ -"
+        if faults:
+            raise query.Malformed(faults)
+        pepper = config.keys.pepper
+        with writing(engine) as connection:
+            checkouts.tell(
+                connection,
+                config.shop.id,
+                digest(pepper, "checkout", str(checkout)),
+                digest(pepper, "visitor", str(visitor)),
+                config.shop.now(),
+            )
+        return Response(status=204, headers={"Cache-Control": "no-store"})
 
     @pages.get("/v1/<key>/me")
     def me(key: str) -> Response:
@@ -99,8 +142,8 @@ def blueprint(engine: Engine, ring: Ring, serving: Serving, shelves: Shelves) ->
     return pages
 
 
-def _events_body() -> tuple[str | None, list[Any]] | Response:
-    """(visitor or None, events) of a request's body, or the refusal."""
+def _body() -> dict[str, Any] | Response:
+    """The object that a request's body holds, or the refusal."""
     body = request.get_data(cache=False)
     if len(body) > events.LONGEST_BODY:
         return problem(413, "Too large", f"Send at most {events.LONGEST_BODY} bytes at once.")
@@ -108,7 +151,15 @@ def _events_body() -> tuple[str | None, list[Any]] | Response:
         sent = orjson.loads(body)
     except orjson.JSONDecodeError:
         return problem(422, "Unprocessable", "The body must be JSON in UTF-8.")
-    if not isinstance(sent, dict) or not isinstance(sent.get("events"), list):
+    return sent if isinstance(sent, dict) else {}
+
+
+def _events_body() -> tuple[str | None, list[Any]] | Response:
+    """(visitor or None, events) of a request's body, or the refusal."""
+    sent = _body()
+    if isinstance(sent, Response):
+        return sent
+    if not isinstance(sent.get("events"), list):
         return problem(422, "Unprocessable", 'The body must be {"visitor", "events": [...]}.')
     if len(sent["events"]) > events.MOST_EVENTS:
         return problem(422, "Unprocessable", f"Send at most {events.MOST_EVENTS} events at once.")

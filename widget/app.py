@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from threading import BoundedSemaphore
 
 from flask import Flask, Response, request
 from limits import parse
@@ -31,7 +32,8 @@ def create_app(store: Store) -> Flask:
     serving = Serving(store.engine)
     shelves = Shelves(serving, Configs(store.engine, store.ring), limit)
     problems.install(app)
-    app.register_blueprint(api.blueprint(store.engine, store.ring, serving, shelves))
+    turns = app.extensions["turns"] = BoundedSemaphore(api.WRITERS)
+    app.register_blueprint(api.blueprint(store.engine, store.ring, serving, shelves, turns))
     app.register_blueprint(scripts.blueprint())
     app.register_blueprint(health.blueprint(store))
     app.register_blueprint(openapi.blueprint())

@@ -12,8 +12,9 @@ from store.engine import reading
 from store.keys import Ring
 from store.reads.shelf import ShopConfig, shop_config
 
-# A published or rolled-back model, a started or stopped experiment is seen after so long.
-FRESH_FOR_S = 1.0
+# A published or rolled-back model, a started or stopped experiment is seen within a second: after
+# so long, and the moment that reading takes.
+FRESH_FOR_S = 0.8
 # Shops (and mistyped keys) remembered: more than that and the oldest goes.
 MOST = 1_000
 

@@ -6,9 +6,9 @@ sends it. The browser's own clock is noted but decides nothing.
 
 from __future__ import annotations
 
-import uuid
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,7 @@ class Checker:
     visitor: bytes | None  # the keyed digest of who sends
     products: Mapping[str, int]  # the shop's id -> the store's key
     now: datetime
+    read: dict[str, tokens.TokenFacts | str] = field(default_factory=dict)  # tokens seen before
 
     def check(self, event: object) -> Told | str:
         """The event as it may be saved, or why it may not."""
@@ -61,7 +62,7 @@ class Checker:
             return f"type must be one of {', '.join(TYPES)}"
         identifier = _uuid(event.get("id"))
         if identifier is None:
-            return "id must be a UUID"
+            return "id must be 32 hex digits or a UUID"
         at = _instant(event.get("at"))
         if isinstance(at, str):
             return at
@@ -76,7 +77,8 @@ class Checker:
         return Told(
             id=identifier,
             type=kind,
-            visitor=self.visitor,
+            # Anybody can have a token that caches keep: it tells of a shelf, never of a visitor.
+            visitor=self.visitor if facts.visitor else None,
             product_id=product,
             placement=facts.placement,
             experiment_id=facts.experiment,
@@ -97,6 +99,11 @@ class Checker:
     def _token(self, text: object) -> tokens.TokenFacts | str:
         if not isinstance(text, str):
             return "token must be the one that came with the shelf"
+        if text not in self.read:  # the events of a page mostly carry the same one
+            self.read[text] = self._read(text)
+        return self.read[text]
+
+    def _read(self, text: str) -> tokens.TokenFacts | str:
         facts = tokens.read(self.token_keys, text)
         if facts is None or facts.shop != self.shop_id:
             return "token is not one of this shop's"
@@ -122,13 +129,15 @@ def items(events: Sequence[object]) -> list[str]:
     return list(named)
 
 
+# With a UUID's dashes or without.
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
+
+
 def _uuid(value: object) -> bytes | None:
-    if not isinstance(value, str) or len(value) != 36:
+    """The 128 bits of an event's id."""
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
         return None
-    try:
-        return uuid.UUID(value).bytes
-    except ValueError:
-        return None
+    return bytes.fromhex(value.replace("-", ""))
 
 
 def _instant(value: Any) -> datetime | str | None:

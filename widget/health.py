@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 from time import perf_counter
 
 import orjson
 from flask import Blueprint, Response, abort, g, request
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    generate_latest,
-    multiprocess,
-)
-from prometheus_client import REGISTRY as THIS_PROCESS
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import schema
 from store.opening import Store
-from widget.metrics import observe
+from widget.metrics import observe, page
 
 
 def blueprint(store: Store) -> Blueprint:
@@ -56,11 +49,7 @@ def blueprint(store: Store) -> Blueprint:
         # Behind a proxy on this machine everybody comes from here: who was forwarded is a stranger.
         if "X-Forwarded-For" in request.headers or not _on_this_machine(request.remote_addr):
             abort(404)
-        registry = THIS_PROCESS
-        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            registry = CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        return Response(page(store.engine), content_type=CONTENT_TYPE_LATEST)
 
     return pages
 

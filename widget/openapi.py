@@ -103,6 +103,16 @@ _EVENTS = {
 }
 
 
+_CHECKOUT = {
+    "type": "object",
+    "required": ["visitor", "checkout"],
+    "properties": {
+        "visitor": _VISITOR,
+        "checkout": {"type": "string", "pattern": f"^{query.CHECKOUT.pattern}$"},
+    },
+}
+
+
 def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
@@ -137,6 +147,24 @@ def document() -> dict[str, Any]:
                     "responses": {
                         "202": _json(_ACCEPTED, "How many were saved, and which were not and why."),
                         **_problems("404", "405", "413", "422", "429", "503"),
+                    },
+                }
+            },
+            "/v1/{key}/checkouts": {
+                "post": {
+                    "operationId": "completed",
+                    "summary": "Whose checkout it was, told by a pixel on the thank-you page.",
+                    "parameters": [_KEY],
+                    "requestBody": {
+                        "required": True,
+                        "content": {
+                            kind: {"schema": _CHECKOUT}
+                            for kind in ("application/json", "text/plain")
+                        },
+                    },
+                    "responses": {
+                        "204": {"description": "Noted; the order may come before or after."},
+                        **_problems("404", "413", "422", "429", "503"),
                     },
                 }
             },

@@ -15,6 +15,8 @@ DEFAULT_LIMIT = 8
 LONGEST_ID = 64  # Shopify's ids have 14 digits, WooCommerce's fewer; SKU-like ids of files fit
 MOST_PARAMETERS = 40
 
+# A platform's token of a checkout: Shopify's has 32 hex digits.
+CHECKOUT = re.compile(r"[A-Za-z0-9_-]{16,128}")
 VISITOR = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LOCALE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}")

@@ -19,7 +19,7 @@ from store.engine import Serving
 from store.reads.shelf import ShopConfig
 from widget import answer, problems, query, titles
 from widget.configs import Configs
-from widget.metrics import observe
+from widget.metrics import observe, observe_shelf
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -60,6 +60,7 @@ class Shelves:
 
     def answer(self, key: str, query_string: bytes) -> tuple[bytes, list[tuple[str, str]]]:
         """The body and the headers of a shelf's answer."""
+        began_s = perf_counter()
         config = self.shop(key)
         asked = query.read(query_string)
         found = answer.answer(self._serving, config, asked, config.shop.now())
@@ -69,6 +70,8 @@ class Shelves:
         title = titles.title(found.placement, locale, look.heading, config.shop.locale)
         exact = config.shop.settings.get("counts") == "exact"
         body = answer.to_json(found, title, locale, prices=prices, layout=look.layout, exact=exact)
+        led_by = found.items[0].strategy if found.items else "nothing"
+        observe_shelf(found.placement, led_by, perf_counter() - began_s)
         return body, _PERSONAL if asked.personal else _SHARED
 
     def in_front_of(self, inner: Wsgi) -> Wsgi:

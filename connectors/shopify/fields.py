@@ -38,7 +38,7 @@ def id_of(row: Row, name: str = "id") -> str:
 def inner_id(row: Row, name: str) -> str | None:
     """The id of `{name: {id}}`; None where the thing is gone."""
     inner = row.get(name)
-    return numeric(inner.get("id")) if isinstance(inner, Mapping) else None
+    return numeric(inner.get("id")) if isinstance(inner, dict) else None
 
 
 def text(row: Row, name: str) -> str:
@@ -100,8 +100,8 @@ def amount_or_none(row: Row, name: str, currency: str) -> int | None:
 def money(row: Row, name: str, currency: str) -> int:
     """The shop's own side of a pair of amounts; the shopper's currency is not read."""
     bag = row.get(name)
-    side = bag.get("shopMoney") if isinstance(bag, Mapping) else None
-    if not isinstance(side, Mapping):
+    side = bag.get("shopMoney") if isinstance(bag, dict) else None
+    if not isinstance(side, dict):
         raise ValueError(f"{name} is missing or not an amount")
     return _named(side, name, currency)
 
@@ -123,4 +123,4 @@ def rows_needed(row: Row, name: str) -> Sequence[Row]:
     value = row.get(name)
     if not isinstance(value, list):
         raise ValueError(f"{name} is missing or not a list")
-    return [one for one in value if isinstance(one, Mapping)]
+    return [one for one in value if isinstance(one, dict)]

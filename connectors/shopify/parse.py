@@ -7,7 +7,7 @@ what is never recommended.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors import marks
@@ -115,6 +115,8 @@ def order(row: Row) -> Order:
         customer_id=inner_id(row, "customer"),
         # A renewal copies its first order's attributes: nobody saw a shelf before it.
         visitor=_visitor(row) if source == "shopper" else None,
+        checkout=(str(row.get("checkoutToken") or "") or None) if source == "shopper" else None,
+        gift=marks.gift({str(it.get("key")): it.get("value") for it in _attributes(row)}),
     )
 
 
@@ -137,7 +139,7 @@ def _line(row: Row, currency: str, included: bool) -> OrderLine:
             discount = (2 * discount * net + paid) // (2 * paid)  # rounded to the nearest
         gross = net + discount
     bundle = row.get("lineItemGroup")
-    if not isinstance(bundle, Mapping) or not numeric(bundle.get("productId")):
+    if not isinstance(bundle, dict) or not numeric(bundle.get("productId")):
         bundle = None
     return OrderLine(
         id=id_of(row),
@@ -162,9 +164,14 @@ def _source(row: Row) -> OrderSource:
     return "shopper" if _visitor(row) else "manual"  # a shop of the owner's own making
 
 
+def _attributes(row: Row) -> Sequence[Row]:
+    """What the cart carried."""
+    return rows_needed(row, "customAttributes")
+
+
 def _visitor(row: Row) -> str | None:
     """The mark that shelf.js leaves on the cart."""
-    for pair in rows_needed(row, "customAttributes"):
+    for pair in _attributes(row):
         if pair.get("key") == marks.VISITOR_ATTRIBUTE:
             return marks.visitor(pair.get("value"))
     return None
@@ -180,7 +187,7 @@ def refund(row: Row) -> Refund:
     paid: then their worth is what the order lost.
     """
     of = row.get("order")
-    if not isinstance(of, Mapping):
+    if not isinstance(of, dict):
         raise ValueError("order is missing")
     currency, included = text(of, "currencyCode"), flag(of, "taxesIncluded")
     lines = []
@@ -222,8 +229,8 @@ def product(row: Row, sizes: Mapping[str, int]) -> Product:
     """`sizes`: how many products lie in each collection, by its id. The smallest comes first: it
     says most about the product. ("Home page" and "All" are collections, too.)"""
     bounds = row.get("priceRangeV2")
-    least = bounds.get("minVariantPrice") if isinstance(bounds, Mapping) else None
-    if not isinstance(least, Mapping):
+    least = bounds.get("minVariantPrice") if isinstance(bounds, dict) else None
+    if not isinstance(least, dict):
         raise ValueError("priceRangeV2 is missing")
     currency = text(least, "currencyCode")
     rows = sorted(rows_needed(row, "variants"), key=lambda v: (count(v, "position"), id_of(v)))
@@ -292,9 +299,9 @@ def _withheld(row: Row) -> str:
 
 def _image(row: Row) -> Image | None:
     media = row.get("featuredMedia")
-    preview = media.get("preview") if isinstance(media, Mapping) else None
-    image = preview.get("image") if isinstance(preview, Mapping) else None
-    if not isinstance(image, Mapping) or not isinstance(image.get("url"), str):
+    preview = media.get("preview") if isinstance(media, dict) else None
+    image = preview.get("image") if isinstance(preview, dict) else None
+    if not isinstance(image, dict) or not isinstance(image.get("url"), str):
         return None
     size = [image.get(name) for name in ("width", "height")]
     width, height = (side if type(side) is int and side > 0 else None for side in size)

@@ -22,7 +22,7 @@ COLLECTION = "id title"
 
 ORDER = f"""
   id name test sourceName processedAt updatedAt cancelledAt displayFinancialStatus currencyCode
-  taxesIncluded
+  taxesIncluded checkoutToken
   customer {{ id }}
   customAttributes {{ key value }}
   totalPriceSet {_MONEY}

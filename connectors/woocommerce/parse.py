@@ -73,7 +73,7 @@ ORDER_FIELDS = (
 REFUND_FIELDS = "id,parent_id,date_created_gmt,amount,line_items,shipping_lines,fee_lines"
 PRODUCT_FIELDS = (
     "id,name,permalink,type,status,catalog_visibility,post_password,purchasable,price,"
-    "regular_price,on_sale,stock_status,categories,tags,brands,images,variations,"
+    "regular_price,on_sale,stock_status,cost_of_goods_sold,categories,tags,brands,images,variations,"
     "date_created_gmt,date_modified_gmt"
 )
 VARIATION_FIELDS = "id,status,price,regular_price,on_sale,purchasable,stock_status,attributes"
@@ -116,6 +116,7 @@ def order(row: Row) -> Order:
         email=_email(row),
         # A renewal copies its first order's meta: nobody saw a shelf before it.
         visitor=marks.visitor(meta.get(marks.VISITOR_META)) if source == "shopper" else None,
+        gift=marks.gift(meta),
     )
 
 
@@ -222,6 +223,7 @@ def product(
         categories=_categories(rows_of(row, "categories"), tree),
         price_minor=price,
         compare_at_minor=compare_at,
+        cost_minor=_cost(row, currency),
         price_varies=len({price for price, _ in prices}) > 1,
         image=Image(str(images[0]["src"])) if images and images[0].get("src") else None,
         in_stock=any(v.in_stock for v in variants) if variants else _in_stock(row),
@@ -232,6 +234,18 @@ def product(
         if row.get("status") == "publish"
         else None,
     )
+
+
+def _cost(row: Row, currency: str) -> int | None:
+    """What the shop pays for it, where "Cost of goods sold" is switched on and filled in.
+
+    Of a variable product only its own cost is known here, so its margin is a rough one.
+    """
+    told = row.get("cost_of_goods_sold")
+    values = rows_of(told, "values") if isinstance(told, Mapping) else ()
+    if not any(value.get("defined_value") is not None for value in values):
+        return None
+    return sum(price_of(value, "defined_value", currency) or 0 for value in values)
 
 
 def needs_variations(row: Row) -> bool:

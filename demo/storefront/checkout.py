@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import secrets
 import sqlite3
-import time
 from dataclasses import dataclass, field
 
 import flask
@@ -19,7 +18,7 @@ from werkzeug.exceptions import NotFound
 
 from demo import announce
 from demo.api.order_body import order_key
-from demo.database import changing, here, take_ids
+from demo.database import changing, here, now, take_ids
 from demo.storefront import basket
 
 rooms = flask.Blueprint("checkout", __name__, template_folder="templates")
@@ -97,7 +96,8 @@ def place() -> ResponseReturnValue:
 
 
 def _save(values: dict[str, str], attempt: str) -> int:
-    db, now_s, lines, tokens = here(), int(time.time()), basket.lines(), _tokens()
+    db, lines, tokens = here(), basket.lines(), _tokens()
+    now_s = now(db)
     visitor = flask.request.form.get("alongside_visitor", "")
     address = {name: values[name] for name in values if name != "email"} | {"country": "GB"}
     with changing(db):

@@ -154,7 +154,7 @@ def _recomputed(connection: Connection, shop: Shop, it: Told) -> Report:
     day = assess.day_tally(test, units, until_at)
     judged = experiments.judged_days(connection, test.id)
     judgement = Judgement.from_json(judged[-1][2]) if judged else assess.judge_day(test, day)
-    end = judgement.running.end
+    end, at_end = judgement.running.end, None
     if end is not None and end.at is not None:
         at_end = assess.day_tally(test, units, end.at)
         judgement, _ = assess.corrected(test, judgement, at_end, day)
@@ -167,6 +167,7 @@ def _recomputed(connection: Connection, shop: Shop, it: Told) -> Report:
         assess.part_sums(test, units, until_at),
         [unit for unit in units if unit.orders],
         it.report.restated if it.report else (),
+        at_end,
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, cast, exists, literal, select
+from sqlalchemy import Connection, Text, cast, exists, func, literal, select
 
 from store import tables
 from store.errors import Explained
-from store.records import Measure, Placement, Strategy, slot
+from store.reads.shelf import lists
+from store.records import Entry, Measure, Placement, Strategy, slot
 
 
 class UnknownModel(Explained):
@@ -45,6 +46,7 @@ class Live:
     since_at: datetime
     outcome: str  # what the gate said of this model here
     why: str
+    data_until: datetime  # the last order the model knows
 
 
 def every(connection: Connection, shop_id: int) -> list[Model]:
@@ -134,16 +136,45 @@ def live(connection: Connection, shop_id: int) -> dict[str, Live]:
     row, m, d = tables.Live, tables.Model, tables.Decision
     found = connection.execute(
         select(
-            row.placement, row.model_id, m.version, row.strategies, row.since_at, d.outcome, d.why
+            row.placement,
+            row.model_id,
+            m.version,
+            row.strategies,
+            row.since_at,
+            d.outcome,
+            d.why,
+            m.data_until,
         )
         .join(m, m.id == row.model_id)
         .outerjoin(d, (d.model_id == row.model_id) & (d.placement == row.placement))
         .where(row.shop_id == shop_id)
     )
     return {
-        placement: Live(placement, model, version, strategies, since, outcome or "", why or "")
-        for placement, model, version, strategies, since, outcome, why in found
+        placement: Live(placement, model, version, strategies, since, outcome or "", why or "", end)
+        for placement, model, version, strategies, since, outcome, why, end in found
     }
+
+
+class StoredLists(Mapping[str, Sequence[Entry]]):
+    """A model's lists by name, each read when asked for: what `choose.rank` wants of a mapping."""
+
+    def __init__(self, connection: Connection, model_id: int) -> None:
+        self.connection = connection
+        self.model_id = model_id
+
+    def __getitem__(self, slot: str) -> Sequence[Entry]:
+        found = lists(self.connection, self.model_id, [slot])
+        return found[slot]
+
+    def __iter__(self) -> Iterator[str]:
+        rows = tables.ListRow
+        named = select(rows.slot).where(rows.model_id == self.model_id).order_by(rows.slot)
+        return iter(self.connection.scalars(named))
+
+    def __len__(self) -> int:
+        rows = tables.ListRow
+        counted = select(func.count()).select_from(rows).where(rows.model_id == self.model_id)
+        return self.connection.scalar(counted) or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from store import tables
+from store.engine import literal
 from store.records import Arm, EventType, Experiment, Placement
-from store.upsert import insert
+from store.tables import to_micros
 from store.writes.units import touch_visitors
 
 
@@ -30,6 +30,17 @@ class Told:
     at: datetime | None = None
 
 
+# The one write that comes with every page: literal, as what a shelf reads is.
+_EVENT = """
+INSERT INTO events (shop_id, id, type, visitor, product_id, placement, experiment_id, arm, model_id,
+  nonce, at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_ENTRY = """
+INSERT INTO exposures (experiment_id, visitor, arm, entered_at, device)
+VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+
+
 def save_events(
     connection: Connection,
     shop_id: int,
@@ -45,51 +56,43 @@ def save_events(
     """
     if not events:
         return
-    connection.execute(
-        insert(connection, tables.Event).on_conflict_do_nothing(),
+    received = to_micros(now)
+    literal(
+        connection,
+        _EVENT,
         [
-            {
-                "shop_id": shop_id,
-                "id": event.id,
-                "type": event.type,
-                "visitor": event.visitor,
-                "product_id": event.product_id,
-                "placement": event.placement,
-                "experiment_id": event.experiment_id,
-                "arm": event.arm,
-                "model_id": event.model_id,
-                "nonce": event.nonce,
-                "at": event.at,
-                "received_at": now,
-            }
+            (
+                shop_id, event.id, event.type, event.visitor, event.product_id, event.placement,
+                event.experiment_id, event.arm, event.model_id, event.nonce,
+                None if event.at is None else to_micros(event.at), received,
+            )
             for event in events
         ],
-    )
-    touch_visitors(
-        connection,
-        shop_id,
-        {
-            event.visitor
-            for event in events
-            if event.type == "click" and event.experiment_id is not None and event.visitor
-        },
-    )
+    )  # fmt: skip
+    clicked = {
+        event.visitor
+        for event in events
+        if event.type == "click" and event.experiment_id is not None and event.visitor
+    }
+    if clicked:
+        touch_visitors(connection, shop_id, clicked)
     entries = [
-        {
-            "experiment_id": event.experiment_id,
-            "visitor": event.visitor,
-            "arm": event.arm,
-            "entered_at": now,
-            "device": device or None,
-        }
+        (event.experiment_id, event.visitor, event.arm)
         for event in events
         if event.type == "exposure" and event.experiment_id is not None and event.visitor
     ]
     if holdout is not None:
         entries += [
-            entry | {"experiment_id": holdout.id, "arm": "treatment"}
-            for entry in entries
-            if entry["experiment_id"] != holdout.id
+            (holdout.id, visitor, "treatment")
+            for experiment, visitor, _ in entries
+            if experiment != holdout.id
         ]
     if entries:
-        connection.execute(insert(connection, tables.Exposure).on_conflict_do_nothing(), entries)
+        literal(
+            connection,
+            _ENTRY,
+            [
+                (experiment, visitor, arm, received, device or None)
+                for experiment, visitor, arm in entries
+            ],
+        )

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, bindparam, case, delete, select, update
 from store import tables
 from store.keys import digest, email_digest
 from store.records import Order, Refund
-from store.upsert import insert, new_key, newest
+from store.upsert import insert, new_keys, newest
+from store.writes import checkouts
 from store.writes.catalogue import CHUNK, ensure_products
+from store.writes.identities import link_visitors
 from store.writes.units import touch_orders
 
 
@@ -34,8 +36,9 @@ def save_orders(
     _upsert(connection, shop_id, pepper, told, customers)
     keys = _order_keys(connection, shop_id, list(latest))
     won = [(keys[order.id][0], order) for order in told if keys[order.id][1] == order.updated_at]
+    checkouts.recognise(connection, shop_id, [key for key, order in won if order.checkout])
     _replace_lines(connection, shop_id, won, erased)
-    _link_visitors(connection, [key for key, order in won if order.visitor])
+    link_visitors(connection, [key for key, order in won if order.visitor or order.checkout])
     touch_orders(connection, shop_id, [order.id for _, order in won])  # whose they are
     return len(won)
 
@@ -157,20 +160,32 @@ def _recognise(
             )
         )
         known |= {bytes(mark): customer for mark, customer in rows}
-    fresh: list[dict[str, Any]] = []
+    fresh: dict[bytes, int] = {}
     found: dict[str, int] = {}
+    newcomers = 0
     for order_id, own in marks.items():
         customer = next((known[mark] for mark in own if mark in known), None)
         if customer is None:
-            customer = new_key(connection, tables.Customer, shop_id=shop_id)
+            newcomers += 1
+            customer = -newcomers  # until the database has given them all keys at once
         for mark in own:
             if mark not in known:
-                known[mark] = customer
-                fresh.append({"shop_id": shop_id, "digest": mark, "customer_id": customer})
+                known[mark] = fresh[mark] = customer
         found[order_id] = customer
+    keys = new_keys(connection, tables.Customer, newcomers, shop_id=shop_id)
+
+    def key(customer: int) -> int:
+        return customer if customer > 0 else keys[-customer - 1]
+
     if fresh:
-        connection.execute(insert(connection, d).on_conflict_do_nothing(), fresh)
-    return found
+        connection.execute(
+            insert(connection, d).on_conflict_do_nothing(),
+            [
+                {"shop_id": shop_id, "digest": mark, "customer_id": key(customer)}
+                for mark, customer in fresh.items()
+            ],
+        )
+    return {order_id: key(customer) for order_id, customer in found.items()}
 
 
 def _upsert(
@@ -187,6 +202,7 @@ def _upsert(
             "number": order.number or order.id,
             "customer_id": customers.get(order.id),
             "visitor": digest(pepper, "visitor", order.visitor) if order.visitor else None,
+            "checkout": digest(pepper, "checkout", order.checkout) if order.checkout else None,
             "erased": False,
             "placed_at": order.placed_at,
             "updated_at": order.updated_at,
@@ -212,7 +228,13 @@ def _upsert(
             "erased": o.erased,
             "kept_out": o.kept_out,  # a person may have said otherwise since
             "customer_id": case((o.erased, o.customer_id), else_=told.customer_id),
-            "visitor": case((o.erased, o.visitor), else_=told.visitor),
+            "visitor": case(
+                (o.erased, o.visitor),
+                # The one who told of the checkout; what was told is forgotten in time.
+                (told.visitor.is_(None) & (told.checkout == o.checkout), o.visitor),
+                else_=told.visitor,
+            ),
+            "checkout": case((o.erased, o.checkout), else_=told.checkout),
         },
     )
 
@@ -287,19 +309,3 @@ def _replace_lines(
     ]
     if lines:
         connection.execute(insert(connection, t), lines)
-
-
-def _link_visitors(connection: Connection, order_keys: Sequence[int]) -> None:
-    """A visitor who bought as a customer is that customer, from the order's instant on."""
-    o = tables.Order
-    for start in range(0, len(order_keys), CHUNK):
-        links = select(o.shop_id, o.visitor, o.customer_id, o.placed_at).where(
-            o.id.in_(order_keys[start : start + CHUNK]),
-            o.visitor.is_not(None),
-            o.customer_id.is_not(None),
-            ~o.erased,
-        )
-        statement = insert(connection, tables.Identity).from_select(
-            ["shop_id", "visitor", "customer_id", "seen_at"], links
-        )
-        connection.execute(statement.on_conflict_do_nothing())

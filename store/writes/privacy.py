@@ -18,7 +18,7 @@ from store import tables, upsert
 from store.keys import DIGEST_BYTES
 from store.records import CUSTOMERS_OWN
 from store.writes import jobs
-from store.writes.units import touch_visitors
+from store.writes.units import touch_orders, touch_visitors
 
 # How long the law and the platforms give.
 ANSWER_WITHIN = timedelta(days=30)
@@ -67,6 +67,7 @@ def erase_orders(connection: Connection, shop_id: int, external_ids: Sequence[st
     """Orders keep their amounts and lose whose they were, for good; how many there are."""
     o, line = tables.Order, tables.OrderLine
     chosen = (o.shop_id == shop_id) & o.external_id.in_(external_ids)
+    touch_orders(connection, shop_id, external_ids)
     connection.execute(
         update(line).where(line.order_id.in_(select(o.id).where(chosen))).values(token=None)
     )
@@ -164,7 +165,10 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> Touch
         order_lines=update(t.OrderLine)
         .where(clicked, t.OrderLine.token.is_not(None))
         .values(token=None),
-        orders=update(t.Order).where(orders).values(visitor=nobody, erased=True),
+        checkouts=delete(t.Checkout).where(
+            t.Checkout.shop_id == shop_id, t.Checkout.visitor == visitor
+        ),
+        orders=update(t.Order).where(orders).values(visitor=nobody, checkout=None, erased=True),
     )
 
 
@@ -206,7 +210,7 @@ def erase_customer(
         connection,
         orders=update(t.Order)
         .where(t.Order.shop_id == shop_id, t.Order.customer_id == customer_id)
-        .values(customer_id=None, erased=True),
+        .values(customer_id=None, checkout=None, erased=True),
         lists=delete(t.ListRow).where(t.ListRow.model_id.in_(models), t.ListRow.slot.in_(own)),
         customer_digests=delete(t.CustomerDigest).where(
             t.CustomerDigest.customer_id == customer_id

@@ -18,25 +18,33 @@ from pathlib import Path
 PAGE = Path("docs/benchmarks.md")
 ORDERS = os.environ.get("BENCH_ORDERS", "")
 PRODUCTS = os.environ.get("BENCH_PRODUCTS", "")
+SIZE = os.environ.get("BENCH_SIZE", "").split()  # fewer orders than `connectors` takes by itself
+OPTIONS = os.environ.get("BENCH_OPTIONS", "").split()
+OF_FILES = {"accuracy", "training"}
 
-# What each part runs. `accuracy` takes a shop's orders and products as plain CSV files, named by
-# BENCH_ORDERS and BENCH_PRODUCTS.
+# What each part runs. `accuracy` and `training` take a shop's orders and products as plain CSV
+# files, named by BENCH_ORDERS and BENCH_PRODUCTS; BENCH_OPTIONS is handed on.
+FILES = ["--orders", ORDERS, "--products", PRODUCTS]
 PARTS: dict[str, list[str]] = {
     "statistics": ["tests.bench.statistics"],
     "serving": ["tests.bench.serving"],
-    "accuracy": ["tests.bench.accuracy", "--orders", ORDERS, "--products", PRODUCTS],
+    "ingest": ["tests.bench.ingest"],
+    "connectors": ["tests.bench.connectors", *SIZE],
+    "accuracy": ["tests.bench.accuracy", *FILES, *OPTIONS],
+    "training": ["tests.bench.training", *FILES],
 }
 LIBRARIES = ("flask", "sqlalchemy", "gunicorn", "numpy", "scipy", "scikit-surprise", "rapidfuzz")
 
 
 def main() -> int:
-    asked = sys.argv[1:] or [part for part in PARTS if part != "accuracy" or ORDERS]
+    asked = sys.argv[1:] or [part for part in PARTS if part not in OF_FILES or ORDERS]
     unknown = sorted(set(asked) - set(PARTS))
     if unknown:
         sys.stderr.write(f"There is no part {', '.join(unknown)}. Parts: {', '.join(PARTS)}.\n")
         return 2
-    if "accuracy" in asked and not (ORDERS and PRODUCTS):
-        sys.stderr.write("accuracy needs BENCH_ORDERS and BENCH_PRODUCTS: plain CSV files.\n")
+    if OF_FILES & set(asked) and not (ORDERS and PRODUCTS):
+        which = " and ".join(sorted(OF_FILES & set(asked)))
+        sys.stderr.write(f"{which}: name plain CSV files in BENCH_ORDERS and BENCH_PRODUCTS.\n")
         return 2
     for part in asked:
         sys.stdout.write(f"== {part}\n")
@@ -47,7 +55,7 @@ def main() -> int:
         if done.returncode:
             sys.stderr.write(f"{part} failed; nothing of it was written down.\n")
             return done.returncode
-        write_down(part, done.stdout)
+        write_down(f"{part}, {Path(ORDERS).parent.name}" if part in OF_FILES else part, done.stdout)
     return 0
 
 

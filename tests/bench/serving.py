@@ -75,6 +75,7 @@ def measure(sizes: tuple[int, ...]) -> None:
                 "SECRET_KEYS": SECRET,
                 "STOREFRONT_RATE": "off",
                 "BENCH_CONSTANT_BYTES": "1000",
+                "BENCH_LOG": str(Path(folder) / "events.log"),
             }
             with serve(environment) as server:
                 environment["BENCH_CONSTANT_BYTES"] = str(_length(server, cases(key)[1], products))

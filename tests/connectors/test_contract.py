@@ -25,7 +25,8 @@ from connectors.woocommerce.walk import Pace
 from store.records import Order, Product, Refund, ShopFacts
 from tests.connectors.fake_shop import KEY, SECRET, FakeShop, reply, served
 from tests.connectors.shopify import made
-from tests.connectors.shopify.fake import FakeShopify, status
+from tests.connectors.shopify.fake import FakeShopify
+from tests.connectors.shopify.faults import status
 from tests.connectors.shopify.made import Back, Bought
 
 
@@ -248,6 +249,12 @@ def test_a_check_tells_what_the_shop_is(shop: Shop) -> None:
     assert facts.name
     assert len(facts.currency) == 3
     assert datetime.now(UTC).astimezone(zone(facts.timezone))
+
+
+def test_a_shop_that_shows_everything_has_nothing_to_note(shop: Shop) -> None:
+    next(shop.orders())
+    assert shop.orders_since() is None
+    assert shop.notes() == ()
 
 
 def test_a_private_address_is_not_asked_unless_allowed(bench: Bench) -> None:

@@ -192,6 +192,40 @@ def test_a_visitor_that_nobody_of_ours_made_is_ignored(order_row, value) -> None
     assert parse.order(order_row | {"meta_data": meta}).visitor is None
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "gift"),
+    [
+        ("_gift_message", "For you, Mum", True),
+        ("is_gift", "yes", True),
+        ("Gift wrap", True, True),
+        ("gift", "1", True),
+        ("gift", "no", False),
+        ("gift_wrapping", "", False),
+        ("_gift_card", "yes", False),
+        ("gift_card_amount", "25", False),
+        ("shift", "1", False),
+        ("gift", ["a"], False),
+    ],
+)
+def test_an_order_that_says_it_is_a_gift_is_one(order_row, name, value, gift) -> None:
+    meta = [{"key": name, "value": value}]
+    assert parse.order(order_row | {"meta_data": meta}).gift is gift
+
+
+@pytest.mark.parametrize(
+    ("told_cost", "cost"),
+    [
+        ({"values": [{"defined_value": 4.25, "effective_value": 4.25}], "total_value": 4.25}, 425),
+        ({"values": [{"defined_value": None, "effective_value": 0}], "total_value": 0}, None),
+        ({"values": []}, None),
+        (None, None),
+    ],
+)
+def test_a_cost_is_known_only_where_the_shop_fills_it_in(told_cost, cost) -> None:
+    row = told("products")[0] | {"cost_of_goods_sold": told_cost}
+    assert parse.product(row, "USD", categories()).cost_minor == cost
+
+
 def test_a_lines_token_comes_with_it(order_row) -> None:
     order_row["line_items"][1]["meta_data"] = [{"key": "_alongside_token", "value": "v1.abc.def"}]
     assert [line.token for line in parse.order(order_row).lines[:2]] == [None, "v1.abc.def"]

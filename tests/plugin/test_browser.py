@@ -46,10 +46,12 @@ def served(site: Site, app: Flask | None = None) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app or site.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture
@@ -165,7 +167,7 @@ new PerformanceObserver(list => list.getEntries().forEach(it => {
 
 
 @pytest.fixture
-def hostile(store: Store, shop: Shop) -> Iterator[tuple[Site, Shop]]:
+def hostile(store: Store, shop: Shop) -> tuple[Site, Shop]:
     """The trained shop, in which every text that comes from outside tries to be code."""
     site = Site(store)
     changed = [

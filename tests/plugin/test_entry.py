@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from plugin import passwords, session, throttle
 from store.engine import writing
 from store.reads import people
+from store.tables import Attempt
 from store.writes.people import make_setup_link
 from tests.plugin.site import PASSWORD, Site, send, words
 
@@ -222,3 +225,18 @@ def test_the_first_visitor_is_told_how_to_begin(site: Site) -> None:
 def test_an_owner_without_a_shop_is_told_how_to_connect_one(site: Site) -> None:
     page = site.browser(site.user()).get("/admin/")
     assert "Connect a shop" in words(page)
+
+
+def test_tries_are_kept_under_keyed_hashes(site: Site) -> None:
+    """Without SECRET_KEYS nobody can try all addresses against the table."""
+    browser = site.browser()
+    send(browser, "/admin/login", email="anna@example.com", password="x" * 12)
+    with site.reading() as connection:
+        kept = {bytes(who) for who in connection.scalars(select(Attempt.who))}
+    assert len(kept) == 2  # the address and the name
+    for name in ("127.0.0.1", "anna@example.com"):
+        for plain in (
+            hashlib.sha256(name.encode()),
+            hashlib.blake2b(name.encode(), digest_size=16),
+        ):
+            assert plain.digest() not in kept

@@ -9,12 +9,14 @@ from flask.testing import FlaskClient
 
 from plugin import explaining, words
 from plugin.numbers import Numbers
-from store.engine import reading
+from scheduler.train import train
+from store.engine import reading, writing
 from store.opening import Store
-from store.reads import people, rules
+from store.reads import people, rules, shops
 from store.reads.shelf import shop_config
 from store.reads.shops import Shop
-from store.records import PLACEMENTS
+from store.records import PLACEMENTS, Order, OrderLine
+from store.writes import orders
 from tests.plugin.site import Site, send
 from tests.plugin.site import words as text_of
 from widget.app import create_app as create_storefront
@@ -194,3 +196,30 @@ def test_the_explorer_tells_each_lists_evidence_in_numbers(
     assert owner.get(page + "?placement=roof&product=p4").status_code == 422
     assert owner.get(page + "?customer=nobody").status_code == 422
     assert "for customer c1" in text_of(owner.get(page + "?customer=c1&placement=you_might_like"))
+
+
+def test_what_a_new_version_changed_is_told_product_by_product(
+    owner: FlaskClient, store: Store, shop: Shop
+) -> None:
+    first = f"/admin/shops/{shop.key}/models/1/changes"
+    assert "nothing to compare with" in text_of(owner.get(first))
+    with writing(store.engine) as connection:
+        bought = {"placed_at": shop.now(), "updated_at": shop.now()}
+        pepper = shops.keys(connection, store.ring, shop.id, shop.now()).pepper
+        orders.save_orders(
+            connection,
+            shop.id,
+            pepper,
+            [
+                Order(
+                    id=f"new{n}", currency="GBP", status="paid", total_minor=1, **bought,
+                    lines=tuple(OrderLine(f"{n}-{p}", p, 1, 500) for p in ("p0", "p37")),
+                )
+                for n in range(80)
+            ],
+        )  # fmt: skip
+    train(store, shop, lambda step: None)
+    told = text_of(owner.get(f"/admin/shops/{shop.key}/models/2/changes"))
+    assert "Against version 1" in told
+    assert "no 37" in told.partition("Came:")[2]
+    assert owner.get(f"/admin/shops/{shop.key}/models/9/changes").status_code == 404

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommenders.known import Known
 from recommenders.registry import RECOMMENDERS, Recommender
 from store.records import LIST_WIDTH, Interactions, Lists
 from tests.recommenders.shops import NOW_S, catalogue, checkerboard, orders, random_shop
@@ -37,12 +38,14 @@ def same_bytes(a: Lists, b: Lists) -> bool:
 @EVERY
 def test_the_same_data_gives_the_same_bytes(recommender: Recommender) -> None:
     data, goods = shop()
-    assert same_bytes(recommender.fit(data, goods, NOW_S), recommender.fit(data, goods, NOW_S))
+    assert same_bytes(
+        recommender.fit(Known(data, goods, NOW_S)), recommender.fit(Known(data, goods, NOW_S))
+    )
 
 
 @EVERY
 def test_the_lists_have_the_shape_that_the_store_expects(recommender: Recommender) -> None:
-    lists = recommender.fit(*shop(), NOW_S)
+    lists = recommender.fit(Known(*shop(), NOW_S))
     assert lists.strategy == recommender.strategy
     assert len(lists.slots) == len(set(lists.slots)) > 0
     assert all(s.startswith(f"{recommender.strategy}:") for s in lists.slots)
@@ -56,7 +59,7 @@ def test_the_lists_have_the_shape_that_the_store_expects(recommender: Recommende
 
 @EVERY
 def test_lists_are_ranked_without_gaps_or_repeats(recommender: Recommender) -> None:
-    lists = recommender.fit(*shop(), NOW_S)
+    lists = recommender.fit(Known(*shop(), NOW_S))
     for row, score in zip(lists.product, lists.score, strict=True):
         length = int((row >= 0).sum())
         assert length > 0
@@ -67,7 +70,7 @@ def test_lists_are_ranked_without_gaps_or_repeats(recommender: Recommender) -> N
 
 @EVERY
 def test_equal_scores_are_in_the_order_of_the_catalogue(recommender: Recommender) -> None:
-    lists = recommender.fit(*shop(), NOW_S)
+    lists = recommender.fit(Known(*shop(), NOW_S))
     for row, score in zip(lists.product, lists.score, strict=True):
         length = int((row >= 0).sum())
         tied = np.diff(score[:length]) == 0
@@ -77,14 +80,14 @@ def test_equal_scores_are_in_the_order_of_the_catalogue(recommender: Recommender
 @EVERY
 def test_only_what_may_be_shown_is_listed(recommender: Recommender) -> None:
     hidden = tuple(range(0, PRODUCTS, 3))
-    lists = recommender.fit(*shop(hidden), NOW_S)
+    lists = recommender.fit(Known(*shop(hidden), NOW_S))
     assert not np.isin(lists.product, hidden).any()
 
 
 @EVERY
 def test_a_product_is_never_listed_for_itself(recommender: Recommender) -> None:
     data, goods = shop()
-    lists = recommender.fit(data, goods, NOW_S)
+    lists = recommender.fit(Known(data, goods, NOW_S))
     if recommender.strategy not in ("bought_together", "similar", "blend"):
         return
     own = [int(name.partition(":")[2]) - 100 for name in lists.slots]
@@ -93,23 +96,23 @@ def test_a_product_is_never_listed_for_itself(recommender: Recommender) -> None:
 
 @EVERY
 def test_a_shop_without_orders_or_products_is_not_an_error(recommender: Recommender) -> None:
-    assert len(recommender.fit(orders(), catalogue(0), NOW_S).slots) == 0
-    lists = recommender.fit(orders(), catalogue(TITLES), NOW_S)
+    assert len(recommender.fit(Known(orders(), catalogue(0), NOW_S)).slots) == 0
+    lists = recommender.fit(Known(orders(), catalogue(TITLES), NOW_S))
     assert (recommender.strategy == "similar") == bool(lists.slots)
     everything_hidden = catalogue(TITLES, hidden=range(PRODUCTS))
-    assert not recommender.fit(random_shop(1), everything_hidden, NOW_S).slots
+    assert not recommender.fit(Known(random_shop(1), everything_hidden, NOW_S)).slots
 
 
 @EVERY
 def test_one_order_of_one_product_is_not_an_error(recommender: Recommender) -> None:
-    recommender.fit(orders((0, 1, [0])), catalogue(["mug"]), NOW_S)
+    recommender.fit(Known(orders((0, 1, [0])), catalogue(["mug"]), NOW_S))
 
 
 @EVERY
 def test_nothing_handed_in_is_changed(recommender: Recommender) -> None:
     data, goods = shop()
     before = [a.copy() for a in (data.order, data.product, data.at_s, goods.recommendable)]
-    recommender.fit(data, goods, NOW_S)
+    recommender.fit(Known(data, goods, NOW_S))
     after = (data.order, data.product, data.at_s, goods.recommendable)
     assert all((a == b).all() for a, b in zip(before, after, strict=True))
 
@@ -126,17 +129,16 @@ def test_the_order_of_lines_within_an_order_does_not_matter(
     mixed = dataclasses.replace(
         data, product=data.product[shuffle], quantity=data.quantity[shuffle]
     )
-    assert same_bytes(recommender.fit(data, goods, NOW_S), recommender.fit(mixed, goods, NOW_S))
+    assert same_bytes(
+        recommender.fit(Known(data, goods, NOW_S)), recommender.fit(Known(mixed, goods, NOW_S))
+    )
 
 
 @EVERY
 def test_a_checkerboard_is_answered_in_its_own_colour(recommender: Recommender) -> None:
     titles = [f"{'light' if i % 2 else 'dark'} square no{i}" for i in range(20)]
-    lists = recommender.fit(
-        checkerboard(side=20, customers=100),
-        catalogue(titles, categories=[(t.split()[0],) for t in titles]),
-        NOW_S,
-    )
+    goods = catalogue(titles, categories=[(t.split()[0],) for t in titles])
+    lists = recommender.fit(Known(checkerboard(side=20, customers=100), goods, NOW_S))
     asked = 0
     for name, row in zip(lists.slots, lists.product, strict=True):
         strategy, _, key = name.partition(":")

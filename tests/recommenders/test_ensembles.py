@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from recommenders.baskets import habits
 from recommenders.blend import Blend
 from recommenders.ease import ease
 from recommenders.for_you import ForYou
-from recommenders.learn import Lesson, _stepwise, learn, mix
+from recommenders.known import Known
+from recommenders.learn import Lesson, learn, one, stepwise
 from recommenders.measure import OWN_FREQUENCY
-from recommenders.repurchase import Repurchase, habits, rebuy_rate
+from recommenders.repurchase import Repurchase, rebuy_rate
 from recommenders.voices import Choir, Table, table
 from recommenders.windows import WINDOWS, windows
 from store.records import SHARED_TITLE
@@ -29,7 +34,7 @@ def test_the_habit_done_on_paper() -> None:
     # Demand (half-life 14 days): milk sold 1 + 2 ** (-10/14) + 2 ** (-5/14), soap 2 ** (-20/14).
     milk, soap = 0, 1
     data = orders((0, 0, [milk]), (0, 10, [milk]), (0, 20, [soap]), (1, 5, [milk]))
-    lists = Repurchase(half_life_days=10, trust=1, prior=1).fit(data, catalogue(2), NOW_S)
+    lists = Repurchase(half_life_days=10, trust=1, prior=1).fit(Known(data, catalogue(2), NOW_S))
     assert lists.slots[0] == "repurchase:500"
     assert lists.product[0, :3].tolist() == [milk, soap, -1]
     wanted = (2 ** (-20 / 14) / (1 + 2 ** (-10 / 14) + 2 ** (-5 / 14)) + 0.001) ** 0.25
@@ -43,7 +48,7 @@ def test_plain_frequency_counts_orders_and_nothing_else() -> None:
     # Product 2 once, 1 twice, 0 once: of equals the one in demand first.
     others = [(i, 1, [2]) for i in range(1, 9)]
     data = orders((0, 300, [0, 1]), (0, 200, [1]), (0, 100, [2]), *others)
-    lists = OWN_FREQUENCY.fit(data, catalogue(3), NOW_S)
+    lists = OWN_FREQUENCY.fit(Known(data, catalogue(3), NOW_S))
     assert lists.product[0, :3].tolist() == [1, 2, 0]
 
 
@@ -52,14 +57,14 @@ def test_milk_is_due_before_a_kettle() -> None:
     others = [(i, day, [milk]) for i in range(1, 9) for day in (10, 20, 30)]
     kettles = [(i, 40, [kettle]) for i in range(1, 9)]
     data = orders((0, 5, [kettle, milk]), *others, *kettles)
-    lists = Repurchase().fit(data, catalogue(2), NOW_S)
+    lists = Repurchase().fit(Known(data, catalogue(2), NOW_S))
     assert lists.product[0, :2].tolist() == [milk, kettle]
 
 
 def test_guests_have_no_habits() -> None:
     data = orders((None, 1, [0]), (0, 1, [1]))
     assert habits(data, 2, NOW_S, np.inf).toarray().tolist() == [[0, 1]]
-    assert Repurchase().fit(data, catalogue(2), NOW_S).slots == ["repurchase:500"]
+    assert Repurchase().fit(Known(data, catalogue(2), NOW_S)).slots == ["repurchase:500"]
 
 
 def test_a_rebuy_rate_is_a_share_however_few_the_buyers() -> None:
@@ -102,9 +107,9 @@ def choir(
 def test_every_voice_is_heard_on_one_scale_about_the_same_candidates() -> None:
     said = np.array([[0.0, 4, 2, 0], [0, 0, 0, 0.5]])
     found = table(choir(said, popular=(8.0, 0, 0, 4)), np.array([0, 1]))
-    assert found.product.tolist() == [[0, 1, 2, 3], [0, 1, 2, 3]]
-    assert found.said[0].tolist() == [[0, 1, 0.5, 0], [0, 0, 0, 1]]
-    assert found.said[1].tolist() == [[1, 0, 0, 0.5], [1, 0, 0, 0.5]]
+    assert found.product.tolist() == [[0, 1, 2, 3], [0, 3, -1, -1]]
+    assert found.said[0].tolist() == [[0, 1, 0.5, 0], [0, 1, 0, 0]]
+    assert found.said[1].tolist() == [[1, 0, 0, 0.5], [1, 0.5, 0, 0]]
 
 
 def test_what_is_barred_takes_no_place_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,65 +141,106 @@ def lesson(seed: int, good: int, voices: int = 3, noise: float = 0.0) -> Lesson:
     return Lesson(Table(product, said), right, np.full(200, 3))
 
 
+NAMES = ("a", "b", "c")
+
+
 def test_the_voice_that_knows_is_believed() -> None:
-    weights = learn([lesson(i, good=1) for i in range(3)], 3)
-    assert weights.tolist() == [0, 1, 0]
-    assert lesson(9, good=1).ndcg(mix(lesson(9, good=1).table, weights)) == pytest.approx(1)
+    mind = learn([lesson(i, good=1) for i in range(3)], NAMES, {"a": 1.0})
+    assert lesson(9, good=1).ndcg(mind.scores(lesson(9, good=1).table)) == pytest.approx(1)
+    assert mind.unseen["single"] == pytest.approx(1)
+    assert mind.way == "single"  # nothing is better, so the simplest answers
 
 
 def test_two_voices_that_each_know_half_are_both_believed() -> None:
     lessons = []
     for i in range(3):
-        one = lesson(i, good=1)
-        one.table.said[1] = one.table.said[0]  # the knowing voice is silenced
-        half = np.cumsum(one.right, axis=1) <= 1  # the first right one is voice 0's, the rest 2's
-        said = one.table.said.copy() * 0.3
-        said[0] = np.where(one.right & half, 1, said[0])
-        said[2] = np.where(one.right & ~half, 1, said[2])
-        lessons.append(Lesson(Table(one.table.product, said), one.right, one.answers))
-    weights = learn(lessons, 3)
+        taught = lesson(i, good=1)
+        taught.table.said[1] = taught.table.said[0]  # the knowing voice is silenced
+        half = np.cumsum(taught.right, axis=1) <= 1  # the first right is voice 0's, the rest 2's
+        said = taught.table.said.copy() * 0.3
+        said[0] = np.where(taught.right & half, 1, said[0])
+        said[2] = np.where(taught.right & ~half, 1, said[2])
+        lessons.append(Lesson(Table(taught.table.product, said), taught.right, taught.answers))
+    weights = stepwise(lessons, one(0, 3))
     assert weights[0] > 0
     assert weights[2] > 0
+    mind = learn(lessons, NAMES, {"a": 1.0})
+    assert mind.unseen["sum"] > mind.unseen["single"]
+    assert mind.way in ("sum", "both", "trees")
+
+
+def test_what_no_sum_can_say_the_trees_learn() -> None:
+    # Right is what both voices speak of alike, loudly or softly: no weighting ranks by that.
+    lessons = []
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        right = random.permuted(np.arange(30)[None, :].repeat(200, axis=0) < 3, axis=1)
+        low, high = random.random(right.shape) * 0.3, 0.7 + random.random(right.shape) * 0.3
+        first = np.where(random.random(right.shape) < 0.5, low, high)
+        second = np.where(right == (first > 0.5), high - 0.01, low)
+        said = np.stack([first, second]).astype(np.float32)
+        product = np.tile(np.arange(30, dtype=np.int32), (200, 1))
+        lessons.append(Lesson(Table(product, said), right, np.full(200, 3)))
+    mind = learn(lessons, ("a", "b"), {"a": 1.0})
+    assert mind.way in ("trees", "both")
+    assert mind.unseen["trees"] > 1.3 * mind.unseen["sum"]
 
 
 def test_a_voice_that_knew_one_season_only_does_not_lead() -> None:
     # Voice 2 knows everything in one window and nothing in the others; voice 0 is good in all.
     lessons = [lesson(i, good=0, noise=0.3) for i in range(3)]
     lessons[1].table.said[2] = lessons[1].right
-    weights = learn(lessons, 3)
+    weights = stepwise(lessons, one(0, 3))
     assert weights[0] >= weights[2]
 
 
-def test_a_blend_that_does_not_carry_over_makes_way_for_the_best_single_voice() -> None:
+def test_a_sum_that_does_not_carry_over_is_not_believed() -> None:
     # Voice 0 is good everywhere. Voice 1 + i helps in every window but window i, where it names
     # some wrong products: whoever learns without that window believes it, and is worse there.
     # Learned on all three at once each would seem to help, on the mean and in two of three.
     lessons = []
     for i in range(3):
-        one = lesson(i, good=0, voices=4)
+        taught = lesson(i, good=0, voices=4)
         random = np.random.default_rng(i)
-        one.table.said[0] = 0.6 * one.right + 0.8 * random.random(one.right.shape)
+        taught.table.said[0] = 0.6 * taught.right + 0.8 * random.random(taught.right.shape)
         for voice in range(3):
-            some = random.random(one.right.shape)
-            wrong, right = ~one.right & (some < 0.04), one.right & (some < 0.4)
-            one.table.said[1 + voice] = wrong if voice == i else right
-        lessons.append(one)
-    assert (_stepwise(lessons, 4)[1:] > 0).any()
-    assert learn(lessons, 4).tolist() == [1, 0, 0, 0]
+            some = random.random(taught.right.shape)
+            wrong, right = ~taught.right & (some < 0.04), taught.right & (some < 0.4)
+            taught.table.said[1 + voice] = wrong if voice == i else right
+        lessons.append(taught)
+    assert (stepwise(lessons, one(0, 4))[1:] > 0).any()
+    mind = learn(lessons, "abcd", {"a": 1.0})
+    assert mind.unseen["sum"] < mind.unseen["single"] <= mind.unseen[mind.way]
+    assert mind.way != "sum"
+
+
+def test_what_was_learned_before_the_newest_window_keeps_its_way_to_answer() -> None:
+    before = learn([lesson(i, good=1, noise=0.5) for i in range(3)], NAMES, {"a": 1.0})
+    after = learn([lesson(i, good=1, noise=0.5) for i in (1, 2, 9)], NAMES, {"a": 1.0}, before)
+    assert (after.way, after.unseen) == (before.way, before.unseen)
+
+
+def test_too_few_questions_leave_the_fixed_weights() -> None:
+    few = lesson(0, good=1).some(50)
+    mind = learn([few, few, few], NAMES, {"c": 1.0})
+    assert mind.way == "prior"
+    assert mind.weights.tolist() == [0, 0, 1]
 
 
 @settings(max_examples=10)
 @given(st.integers(0, 10_000))
 def test_weights_are_never_negative_and_never_all_nothing(seed: int) -> None:
     lessons = [lesson(seed + i, good=(seed + i) % 3, noise=0.9) for i in range(3)]
-    weights = learn(lessons, 3)
+    weights = stepwise(lessons, one(seed % 3, 3))
     assert (weights >= 0).all()
     assert weights.sum() > 0
 
 
-def test_one_window_is_refused() -> None:
-    with pytest.raises(ValueError, match="two or more"):
-        learn([lesson(0, good=0)], 3)
+def test_a_quiet_shop_has_longer_windows() -> None:
+    busy = orders(*((0, day / 8, [0]) for day in range(2_400)))
+    quiet = orders(*((0, day * 2, [0]) for day in range(150)))
+    width = [{b.cut_s - a.cut_s for a, b in pairwise(windows(d, NOW_S))} for d in (busy, quiet)]
+    assert width == [{28 * DAY_S}, {49 * DAY_S}]
 
 
 def test_windows_are_the_last_ones_and_each_knows_only_what_was_before() -> None:
@@ -215,7 +261,7 @@ def test_windows_are_the_last_ones_and_each_knows_only_what_was_before() -> None
 def test_a_blend_says_whether_company_or_likeness_speaks_for_a_product() -> None:
     goods = catalogue(["red mug", "green pot", "red mugs", "blue pot"])
     data = orders(*((i, i, [0, 1]) for i in range(4)), (9, 3, [3]))
-    lists = Blend().fit(data, goods, NOW_S)
+    lists = Blend().fit(Known(data, goods, NOW_S))
     row = lists.slots.index("blend:100")
     place = {p: i for i, p in enumerate(lists.product[row].tolist())}
     company, likeness = place[1], place[2]
@@ -228,14 +274,34 @@ def test_a_blend_says_whether_company_or_likeness_speaks_for_a_product() -> None
 def test_a_blend_learns_from_a_shop_with_enough_orders() -> None:
     data = themed_shop(orders_=1_500)
     goods = catalogue(64)
-    lists = Blend().fit(data, goods, NOW_S)
+    lists = Blend().fit(Known(data, goods, NOW_S))
     row = lists.slots.index("blend:100")
     assert set(lists.product[row, :5].tolist()) < set(range(1, 8))  # its theme
 
 
+def test_a_product_without_orders_keeps_the_company_of_what_looks_like_it() -> None:
+    # Two words name a theme in two halves: product 0 looks like half of its theme only, and what
+    # those are bought with is the other half. Nobody knows an order with product 0.
+    data = themed_shop(orders_=1_500)
+    kept = data.product != 0
+    data = replace(
+        data,
+        order=data.order[kept],
+        product=data.product[kept],
+        customer=data.customer[kept],
+        quantity=data.quantity[kept],
+        at_s=data.at_s[kept],
+    )
+    goods = catalogue([f"{'ab'[p % 8 // 4]}{p // 8} thing number{p}" for p in range(64)])
+    lists = Blend().fit(Known(data, goods, NOW_S))
+    row = lists.product[lists.slots.index("blend:100")]
+    assert len(set(row[:6].tolist()) & set(range(1, 8))) >= 5
+    assert set(row[:6].tolist()) & {4, 5, 6, 7}  # not only what looks like it
+
+
 def test_new_for_you_never_holds_what_the_customer_bought() -> None:
     data = themed_shop(orders_=400)
-    lists = ForYou().fit(data, catalogue(64), NOW_S)
+    lists = ForYou().fit(Known(data, catalogue(64), NOW_S))
     times = habits(data, 64, NOW_S, np.inf)
     seen = set()
     for name, row, support in zip(lists.slots, lists.product, lists.support, strict=True):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from surprise import SVD, Trainset
 
+from recommenders.known import Known
 from recommenders.personal import Personal, _purchases, _Ratings
 from tests.recommenders.shops import NOW_S, catalogue, checkerboard, orders, random_shop
 
@@ -70,7 +71,7 @@ def test_lists_hold_the_scores_that_surprise_itself_predicts() -> None:
     ).fit(ratings)
     ratings.ur = dict.fromkeys(range(ratings.n_users))  # all are known to `estimate`
     ratings.ir = dict.fromkeys(range(ratings.n_items))
-    lists = personal.fit(data, goods, NOW_S)
+    lists = personal.fit(Known(data, goods, NOW_S))
     for name, row, score in zip(lists.slots, lists.product, lists.score, strict=True):
         customer = int(name.partition(":")[2]) - 500
         for product, listed in zip(row[row >= 0], score[row >= 0], strict=True):
@@ -80,7 +81,7 @@ def test_lists_hold_the_scores_that_surprise_itself_predicts() -> None:
 def test_only_active_customers_with_enough_products_get_a_list() -> None:
     others = [(i, 5, [i % 6, (i + 1) % 6, (i + 2) % 6]) for i in range(3, 30)]
     data = orders((0, 5, [0, 1, 2]), (1, 5, [0, 1]), (2, 200, [0, 1, 2]), *others)
-    names = Personal().fit(data, catalogue(6), NOW_S).slots
+    names = Personal().fit(Known(data, catalogue(6), NOW_S)).slots
     assert "personal:500" in names
     assert "personal:501" not in names  # two products
     assert "personal:502" not in names  # not seen for 200 days
@@ -88,7 +89,7 @@ def test_only_active_customers_with_enough_products_get_a_list() -> None:
 
 def test_what_was_bought_is_not_listed_and_is_counted_as_evidence() -> None:
     data = checkerboard(side=20, customers=60)
-    lists = Personal().fit(data, catalogue(20), NOW_S)
+    lists = Personal().fit(Known(data, catalogue(20), NOW_S))
     own: dict[int, set[int]] = {}
     for who, product in zip(data.customer.tolist(), data.product.tolist(), strict=True):
         own.setdefault(who, set()).add(product)
@@ -108,8 +109,8 @@ def test_the_cap_keeps_the_newest_purchases() -> None:
 
 def test_another_seed_gives_other_factors() -> None:
     data, goods = random_shop(5), catalogue(60)
-    a = Personal().fit(data, goods, NOW_S)
-    b = dataclasses.replace(Personal(), seed=7).fit(data, goods, NOW_S)
+    a = Personal().fit(Known(data, goods, NOW_S))
+    b = dataclasses.replace(Personal(), seed=7).fit(Known(data, goods, NOW_S))
     assert a.score.tobytes() != b.score.tobytes()
 
 

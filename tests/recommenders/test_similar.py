@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommenders.similar import Similar, Weights
+from recommenders.known import Known
+from recommenders.looks import Likeness, Weights
+from recommenders.similar import Similar
 from recommenders.wording import plain
 from store.records import (
     SHARED_CATEGORY,
@@ -57,7 +59,7 @@ def test_each_thing_in_common_is_told_and_nothing_else() -> None:
 
 def test_of_two_equally_similar_products_the_one_that_sells_goes_first() -> None:
     goods = catalogue(["blue cup", "blue bowl", "blue bowl"])
-    lists = Similar().fit(orders((1, 3, [2])), goods, NOW_S)
+    lists = Similar().fit(Known(orders((1, 3, [2])), goods, NOW_S))
     assert lists.product[0, :2].tolist() == [2, 1]
 
 
@@ -72,7 +74,7 @@ def test_a_product_added_a_minute_ago_gets_its_list_without_orders_or_retraining
 def test_titles_that_say_nothing_give_no_list_and_no_error() -> None:
     assert not Similar().similar_to(catalogue(["", "", ""]), np.arange(3)).slots
     same = catalogue(["thing"] * 50)
-    assert not Similar(common_words=10).similar_to(same, np.arange(50)).slots
+    assert not Similar().similar_to(same, np.arange(50), Likeness(common_words=10)).slots
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,11 @@ def test_any_text_reads_as_words_parted_by_single_spaces(text: str) -> None:
     assert not any(c in plain(text) for c in "_-/.,!")
 
 
-@pytest.mark.parametrize("wrong", [{"candidates": 3}, {"popularity": -1.0}], ids=str)
+@pytest.mark.parametrize("wrong", [{"width": 0}, {"popularity": -1.0}], ids=str)
 def test_a_parameter_out_of_range_is_refused_at_birth(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Similar(**wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="title"):
         Weights(title=0)
+    with pytest.raises(ValueError, match="candidates"):
+        Likeness(candidates=3)

@@ -38,14 +38,8 @@ from store.records import Platform, ShopFacts
 from store.writes.shops import add_shop
 from tests.connectors.fake_shop import KEY, SECRET, FakeShop, served
 from tests.connectors.shopify import made
-from tests.connectors.shopify.fake import (
-    FakeShopify,
-    broken_off,
-    dropped,
-    html,
-    status,
-    truncated,
-)
+from tests.connectors.shopify.fake import FakeShopify
+from tests.connectors.shopify.faults import broken_off, dropped, html, status, truncated
 from tests.connectors.shopify.made import Back, Bought, stamp
 from tests.shops import NOW
 

@@ -71,7 +71,7 @@ def test_a_shop_that_cannot_be_reached_is_one_sentence(
 def test_training_prints_every_strategy_beside_bestsellers(store: Store, shop: Shop) -> None:
     printed = run(store, "train", shop.key)
     assert printed.exit_code == 0, printed.output
-    for word in ("bestsellers", "bought_together", "similar", "shelf", "ndcg@10", "hr@10"):
+    for word in ("bestsellers", "bought_together", "similar", "shelf", "NDCG@10", "Gini"):
         assert word in printed.output
     assert "also_bought: live. Promoted" in printed.output
     done = told(store, "train", shop.key)

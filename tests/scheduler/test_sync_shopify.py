@@ -13,6 +13,7 @@ from connectors.shopify import tokens
 from connectors.shopify.access import App, Grant
 from connectors.shopify.client import Shopify
 from connectors.shopify.walk import Pace
+from scheduler import inbox
 from scheduler import sync as syncing
 from scheduler.sync import sync
 from store import tables
@@ -20,6 +21,7 @@ from store.engine import reading, writing
 from store.opening import Store
 from store.reads import shops
 from store.records import ShopFacts
+from store.writes import inbox as inbox_writes
 from store.writes.shops import add_shop
 from tests.connectors.fake_shop import served
 from tests.connectors.shopify import made
@@ -159,3 +161,22 @@ def test_a_product_that_comes_out_at_its_hour_is_seen(store: Store, fake: FakeSh
     sync(store, shop, quiet)
     with reading(store.engine) as connection:
         assert connection.scalar(select(p.withheld).where(p.external_id == "5")) == ""
+
+
+def test_a_notice_of_an_order_that_shopify_does_not_show_cancels_nothing(
+    store: Store, fake: FakeShopify
+) -> None:
+    """Without read_all_orders an old order cannot be asked for, though its changes are told of."""
+    shop = connect(store, fake)
+    sync(store, shop, quiet)
+    fake.scopes.remove("read_all_orders")
+    deleted = fake.lists["orders"].pop(25)
+    earlier = datetime.now(UTC) - timedelta(minutes=1)
+    with writing(store.engine) as connection:
+        ids = ["1", "2", deleted["id"].rpartition("/")[2]]
+        inbox_writes.tell(connection, shop.id, "order", ids, earlier)
+    assert inbox.empty(store, shop, lambda words: None) == "1 gone"
+    o = tables.Order
+    with reading(store.engine) as connection:
+        gone = select(o.external_id).where(o.platform_status == "deleted")
+        assert list(connection.scalars(gone)) == [ids[2]]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, select, update
 
+from recommenders.known import Known
 from recommenders.registry import RECOMMENDERS
 from scheduler.train import PASSED_MODEL_STAYS, SAFE, Trained, roll_back, train
 from store import tables
@@ -18,7 +19,7 @@ from store.packing import unpack
 from store.reads import models, shops
 from store.reads.models import UnknownModel
 from store.reads.shops import Shop
-from store.records import Catalogue, Interactions, Lists, Strategy
+from store.records import Lists, Strategy
 from store.writes import shops as shop_writes
 from tests.shops import NOW, fill
 
@@ -43,11 +44,12 @@ class Shuffled:
     def strategy(self) -> Strategy:
         return self.real.strategy  # type: ignore[attr-defined, no-any-return]
 
-    def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
-        lists: Lists = self.real.fit(interactions, catalogue, now_s)  # type: ignore[attr-defined]
+    def fit(self, known: Known) -> Lists:
+        lists: Lists = self.real.fit(known)  # type: ignore[attr-defined]
         random = np.random.default_rng(5)
-        drawn = random.integers(0, len(catalogue), lists.product.shape).astype(np.int32)
-        return replace(lists, product=np.where(lists.product >= 0, drawn, -1).astype(np.int32))
+        drawn = random.integers(0, known.products, lists.product.shape).astype(np.int32)
+        product = np.where(lists.product >= 0, drawn, -1).astype(np.int32)
+        return replace(lists, product=product, support=0 * lists.support)  # no false evidence
 
 
 def useless() -> list[object]:
@@ -180,7 +182,7 @@ def test_a_training_that_died_half_way_is_never_served(store: Store, shop: Shop)
         strategy: Strategy = "similar"
         fitted = 0
 
-        def fit(self, interactions: Interactions, catalogue: Catalogue, now_s: int) -> Lists:
+        def fit(self, known: Known) -> Lists:
             raise MemoryError
 
     with pytest.raises(MemoryError):

@@ -103,3 +103,15 @@ print(sorted(heavy & set(sys.modules)))
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_metrics_tell_how_shelves_are_led_and_how_old_lists_are(
+    client: FlaskClient, shop: Shop
+) -> None:
+    client.get(f"/v1/{shop.key}/shelf?placement=bestsellers")
+    client.post(f"/v1/{shop.key}/shelf/events", data=b'{"visitor": null, "events": ["?"]}')
+    page = client.get("/metrics").get_data(as_text=True)
+    assert 'alongside_shelf_seconds_count{led_by="bestseller",placement="bestsellers"}' in page
+    assert 'alongside_events_total{outcome="rejected"}' in page
+    assert f'alongside_list_age_seconds{{shop="{shop.id}"}}' in page
+    assert f'alongside_webhooks_waiting{{shop="{shop.id}"}} 0.0' in page

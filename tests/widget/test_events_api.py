@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,13 +18,14 @@ from sqlalchemy import func, select
 
 from experiments import token
 from store import tables
-from store.engine import reading
+from store.engine import reading, writing
 from store.keys import digest
 from store.opening import Store
 from store.reads import shops
 from store.reads.shops import Shop
 from tests.shops import NOW
 from tests.widget.test_shelf_api import VISITOR, ask, fresh_configuration, start_test
+from widget import api
 from widget.events import LONGEST_BODY
 
 __all__ = ["fresh_configuration"]
@@ -57,8 +60,9 @@ def test_accepted_means_saved_and_the_same_id_counts_once(
     client: FlaskClient, shop: Shop, store: Store
 ) -> None:
     click = event("click", token=shelf_token(client, shop), item="p5")
-    for _ in range(2):
-        answer = tell(client, shop, [click])
+    bare = click | {"id": click["id"].replace("-", "")}  # as shelf.js writes it: the same id
+    for sent in (click, bare):
+        answer = tell(client, shop, [sent])
         assert answer.status_code == 202
         assert answer.json == {"accepted": 1, "rejected": []}
     assert saved(store, "click") == 1
@@ -245,3 +249,32 @@ def test_me_needs_a_visitor_and_is_counted(client: FlaskClient, shop: Shop) -> N
     ]
     assert answers[:29] == [200] * 29
     assert answers[-1] == 429
+
+
+def test_events_are_refused_for_a_moment_rather_than_taking_every_thread(
+    client: FlaskClient, shop: Shop, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "TURN_WITHIN_S", 0.01)
+    with writing(store.engine):  # somebody else writes, and does not end
+        waiting = [
+            threading.Thread(target=tell, args=(client, shop, [event("product_view", item="p1")]))
+            for _ in range(api.WRITERS)
+        ]
+        for thread in waiting:
+            thread.start()
+        refused = until_refused(client, shop)
+        assert client.get(f"/v1/{shop.key}/shelf?placement=bestsellers").status_code == 200
+    for thread in waiting:
+        thread.join()
+    assert refused.headers["Retry-After"] == str(api.BUSY_FOR_S)
+    assert saved(store, "product_view") == api.WRITERS
+    assert tell(client, shop, [event("product_view", item="p1")]).status_code == 202
+
+
+def until_refused(client: FlaskClient, shop: Shop) -> Any:
+    """The answer to an event while all turns are taken (which the threads may not have done yet:
+    an event that cannot wait for the writer is refused by the store itself)."""
+    turns: Any = client.application.extensions["turns"]
+    while turns._value:
+        time.sleep(0.01)
+    return tell(client, shop, [event("product_view", item="p1")])

@@ -75,6 +75,62 @@ def test_with_full_consent_the_visitor_is_known_again_on_the_next_page(browser: 
         assert shop.stored()["cookie"] == {}
 
 
+GPC = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {value: true});"
+KEPT = "localStorage.alongside = JSON.stringify({visitor: 'a'.repeat(32), recent: ['7']});"
+
+
+def wp(*allowed: str) -> str:
+    return f"window.wp_has_consent = (it) => {list(allowed)}.includes(it);"
+
+
+def shopify(measure: str, remember: str) -> str:
+    return (
+        f"window.Shopify = {{customerPrivacy: {{analyticsProcessingAllowed: () => {measure}, "
+        f"preferencesProcessingAllowed: () => {remember}}}}};"
+    )
+
+
+# Who speaks, what is left of an earlier visit, and what may go out and be kept then.
+SPEAKERS = {
+    "nobody": ("", "none"),
+    "the hook": ("window.alongside = {consent: 'session'};", "session"),
+    "global_privacy_control": (GPC + wp("statistics", "preferences"), "none"),
+    "wordpress_refused": (wp(), "none"),
+    "wordpress_anonymous": (wp("statistics-anonymous"), "session"),
+    "wordpress_full": (wp("statistics", "preferences"), "full"),
+    "shopify_refused": (shopify("false", "true"), "none"),
+    "shopify_full": (shopify("true", "true"), "full"),
+}
+
+
+@pytest.mark.parametrize("speaker", SPEAKERS)
+def test_what_goes_out_and_is_kept_is_what_was_allowed_and_nothing_else(
+    browser: Browser, speaker: str
+) -> None:
+    before, state = SPEAKERS[speaker]
+    page = document(script='data-cart="5" data-customer="9.1.x"', before=KEPT + before)
+    with storefront(browser, html=page, shelf=says(answer(**TREATMENT))) as shop:
+        shop.open()
+        drawn(shop)
+        asked, stored = shop.asked()[0], shop.stored()
+        assert shop.page.evaluate("() => alongside.consent()") == state
+        for personal in ("visitor", "customer"):
+            assert (personal in asked) == (state == "full")
+        for of_the_session in ("recent", "cart"):
+            assert (of_the_session in asked) == (state != "none")
+        assert bool(shop.types()) == (state != "none")
+        # What an earlier visit left is kept, moved or erased; where nobody spoke, it waits.
+        waits = speaker == "nobody"
+        assert ("alongside" in stored["local"]) == (state == "full" or waits)
+        assert ("alongside" in stored["session"]) == (state == "session")
+        assert stored["cookie"] == {}
+        withdrawn = state != "full" and not waits
+        assert shop.erased() == (["a" * 32] if withdrawn else [])
+        ours = {r.url.partition("?")[0].rpartition("/")[2] for r in shop.requests if APP in r.url}
+        expected = {"shelf.js", "shelf"} | ({"events"} if state != "none" else set())
+        assert ours == expected | ({"me"} if withdrawn else set())
+
+
 def test_a_withdrawal_is_done_at_once_here_and_on_the_server(browser: Browser) -> None:
     with storefront(browser) as shop:
         shop.open()

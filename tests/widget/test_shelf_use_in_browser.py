@@ -37,7 +37,7 @@ def test_a_failure_is_silent_and_holds_no_click(browser: Browser, arm: str) -> N
         own = [text for text in shop.complaints if "Failed to load resource: net::" not in text]
         assert own == []
         assert len(shop.complaints) <= 3, "the shelf, the events, and the events by beacon"
-        shop.page.click("#out", timeout=2000)
+        shop.page.click("#out")
         assert shop.page.url.endswith("/elsewhere")
 
 

@@ -16,10 +16,9 @@ import hmac
 import json
 import random
 import re
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from graphql import (
 from werkzeug.wrappers import Request, Response
 
 from connectors.shopify.api import VERSION
+from tests.connectors.shopify.faults import Fault
 from tests.connectors.shopify.made import gid, stamp
 from tests.connectors.shopify.prices import MOST, price
 
@@ -61,9 +61,6 @@ def schema() -> GraphQLSchema:
 def understood(query: str) -> tuple[DocumentNode, tuple[str, ...]]:
     document = parse(query)
     return document, tuple(one.message for one in validate(schema(), document))
-
-
-Fault = Callable[[Request], Response]
 
 
 class FakeShopify:
@@ -372,33 +369,3 @@ def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -
 def signed(body: bytes, secret: str = APP_SECRET) -> str:
     """X-Shopify-Hmac-Sha256 of a webhook's body."""
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
-
-
-# --- faults --------------------------------------------------------------------------------------
-
-
-def status(code: int, **headers: str) -> Fault:
-    return lambda request: Response("{}", code, headers, mimetype="application/json")
-
-
-def html(request: Request) -> Response:
-    return Response("<html><h1>Something went wrong</h1></html>", 200, mimetype="text/html")
-
-
-def truncated(request: Request) -> Response:
-    """Whole as HTTP goes, half as JSON goes."""
-    return Response('{"data": {"orders": {"nodes": [{"id": "gid://', mimetype="application/json")
-
-
-def broken_off(request: Request) -> Response:
-    """The connection ends in the middle of the answer."""
-    response = Response(b'{"data": ', mimetype="application/json")
-    response.headers["Content-Length"] = "900"
-    response.headers["Connection"] = "close"
-    return response
-
-
-def dropped(request: Request) -> Response:
-    """The connection ends without an answer."""
-    request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-    return Response("")

@@ -14,7 +14,8 @@ from connectors.shopify.api import TRIES, Api, TooCostly
 from connectors.shopify.client import Shopify
 from tests.connectors.fake_shop import served
 from tests.connectors.shopify.conftest import Connect
-from tests.connectors.shopify.fake import FakeShopify, broken_off, dropped, html, status, truncated
+from tests.connectors.shopify.fake import FakeShopify
+from tests.connectors.shopify.faults import broken_off, dropped, html, status, truncated
 
 
 def rows(pages: Any) -> list[Any]:

@@ -16,7 +16,8 @@ from connectors.shopify import bulk
 from connectors.shopify.client import Shopify
 from connectors.shopify.walk import Pace
 from tests.connectors.shopify.conftest import Connect
-from tests.connectors.shopify.fake import FakeShopify, broken_off, dropped, html, status
+from tests.connectors.shopify.fake import FakeShopify
+from tests.connectors.shopify.faults import broken_off, dropped, html, status
 
 BULK = Pace(bulk_above=10, ask_s=0.001, bulk_rows=7)
 

@@ -6,11 +6,14 @@ import base64
 import hashlib
 import hmac
 import json
+import tomllib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from connectors.errors import Unreadable
+from connectors.shopify.api import VERSION
 from connectors.shopify.webhooks import COMPLIANCE_TOPICS, TOPICS, Person, is_genuine, shop_of, told
 
 # Made with Shopify's own library over these bytes.
@@ -131,6 +134,17 @@ def test_every_topic_we_subscribe_to_tells_something() -> None:
         row = {"id": 1, "order_id": 1, "orders_to_redact": [], "shop_domain": "x.myshopify.com"}
         found = read(topic, row)
         assert found != silent.__class__(topic, found.shop, found.id, found.triggered_at), topic
+
+
+def test_the_app_subscribes_to_what_we_understand_in_our_version() -> None:
+    path = Path("plugin/shopify/shopify.app.toml")
+    webhooks = tomllib.loads(path.read_text(encoding="utf-8"))["webhooks"]
+    assert webhooks["api_version"] == VERSION
+    topics = {t for one in webhooks["subscriptions"] for t in one.get("topics", ())}
+    # A bulk operation is asked about until it ends, because telling of it is not guaranteed.
+    assert topics <= {*TOPICS, "bulk_operations/finish"}
+    laws = {t for one in webhooks["subscriptions"] for t in one.get("compliance_topics", ())}
+    assert laws == set(COMPLIANCE_TOPICS)
 
 
 @pytest.mark.parametrize(

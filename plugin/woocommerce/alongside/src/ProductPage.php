@@ -96,7 +96,7 @@ final class ProductPage {
 	 * @param string $wide Class of a block theme's layout, or an empty text.
 	 */
 	private static function instead_of( string $core, string $wide ): string {
-		wp_enqueue_script( Script::RELATED );
+		Script::need_related();
 		return sprintf(
 			'<div class="alongside-place alongside-instead %s">%s<div class="alongside-related">%s</div><noscript><style>.alongside-instead>product-shelf{display:none!important}.alongside-related{display:block!important}</style></noscript></div>',
 			esc_attr( $wide ),

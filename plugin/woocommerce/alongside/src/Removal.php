@@ -57,15 +57,14 @@ final class Removal {
 	}
 
 	private static function of_tasks(): void {
-		$logs = self::table( 'actionscheduler_logs' );
-		$all  = self::table( 'actionscheduler_actions' );
-		if ( self::exists( $logs ) && self::exists( $all ) ) {
-			global $wpdb;
-			// phpcs:ignore -- names of tables
-			$wpdb->query( $wpdb->prepare( "DELETE l FROM `$logs` l JOIN `$all` a ON a.action_id = l.action_id WHERE a.hook = %s", Deletions::HOOK ) );
+		$group = self::table( 'actionscheduler_groups' );
+		$ours  = 'SELECT a.action_id FROM `' . self::table( 'actionscheduler_actions' ) . "` a JOIN `$group` g ON g.group_id = a.group_id WHERE g.slug = %s";
+		if ( self::exists( $group ) ) {
+			// Wrapped once more: MySQL does not delete from a table that it reads from.
+			self::of_rows( 'actionscheduler_logs', "action_id IN ($ours)", Deletions::GROUP );
+			self::of_rows( 'actionscheduler_actions', "action_id IN (SELECT action_id FROM ($ours) o)", Deletions::GROUP );
+			self::of_rows( 'actionscheduler_groups', 'slug = %s', Deletions::GROUP );
 		}
-		self::of_rows( 'actionscheduler_actions', 'hook = %s', Deletions::HOOK );
-		self::of_rows( 'actionscheduler_groups', 'slug = %s', Deletions::GROUP );
 	}
 
 	private static function of_options(): void {
@@ -74,13 +73,28 @@ final class Removal {
 		delete_option( Connection::OPTION );
 		delete_option( Choices::OPTION );
 		delete_option( 'widget_' . self::WIDGET );
-		$bars = get_option( 'sidebars_widgets', [] );
-		foreach ( is_array( $bars ) ? $bars : [] as $bar => $widgets ) {
+		update_option( 'sidebars_widgets', self::without_our_widget( get_option( 'sidebars_widgets', [] ) ) );
+		// A theme that was switched away remembers its sidebars.
+		foreach ( array_keys( wp_get_themes() ) as $theme ) {
+			$kept = get_option( "theme_mods_$theme" );
+			if ( is_array( $kept ) && isset( $kept['sidebars_widgets']['data'] ) ) {
+				$kept['sidebars_widgets']['data'] = self::without_our_widget( $kept['sidebars_widgets']['data'] );
+				update_option( "theme_mods_$theme", $kept );
+			}
+		}
+	}
+
+	/**
+	 * @param mixed $bars Sidebar -> ids of widgets.
+	 */
+	private static function without_our_widget( $bars ): array {
+		$bars = is_array( $bars ) ? $bars : [];
+		foreach ( $bars as $bar => $widgets ) {
 			if ( is_array( $widgets ) ) {
 				$bars[ $bar ] = array_values( preg_grep( '/^' . self::WIDGET . '-\d+$/', $widgets, PREG_GREP_INVERT ) );
 			}
 		}
-		update_option( 'sidebars_widgets', $bars );
+		return $bars;
 	}
 
 	private static function of_rows( string $table, string $which, string $value ): void {

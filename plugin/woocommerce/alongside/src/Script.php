@@ -14,9 +14,8 @@ defined( 'ABSPATH' ) || exit;
 
 final class Script {
 
-	public const RELATED = 'alongside-related';
-
 	private const SHELF   = 'alongside-shelf';
+	private const RELATED = 'alongside-related';
 	private const ACCOUNT = 'alongside-account';
 	private const BASKET  = 'alongside-basket';
 
@@ -55,16 +54,21 @@ final class Script {
 		}
 	}
 
-	/** The page has a shelf. */
+	/**
+	 * The page has a shelf. Block themes draw the page before `register` has run: WordPress remembers
+	 * what was asked for until then, and forgets it where there is no head (a feed, the editor).
+	 */
 	public static function need(): void {
-		if ( ! wp_script_is( self::SHELF, 'registered' ) ) {
-			return; // not a page: a feed, the editor
-		}
 		wp_enqueue_style( self::SHELF );
 		wp_enqueue_script( self::BASKET );
 		// Logged-in shoppers get shelf.js from account.js, after it has fetched their signed id: in
 		// the page itself it would be cached. That somebody is logged in is all the page shows.
 		wp_enqueue_script( is_user_logged_in() ? self::ACCOUNT : self::SHELF );
+	}
+
+	/** The product page has both lists. */
+	public static function need_related(): void {
+		wp_enqueue_script( self::RELATED );
 	}
 
 	/**

@@ -69,7 +69,6 @@ function is_admin() { return false; }
 function is_wp_error( $v ) { return $v instanceof WP_Error; }
 function wp_is_block_theme() { return World::$block_theme; }
 function get_queried_object_id() { return World::$product; }
-function wp_script_is( $h, $s ) { return true; }
 function wp_enqueue_script( $h ) { World::$scripts[] = $h; }
 function wp_enqueue_style( $h ) {}
 function get_block_wrapper_attributes() { return 'class="wp-block-alongside-shelf"'; }

@@ -1,0 +1,147 @@
+"""Which products share orders, and how strongly? The counting, for every co-purchase score at once.
+
+Plain loops, compiled by numba: a product's row of the product-by-product matrix is added up, ranked
+and forgotten before the next one begins, so memory does not grow with the number of pairs. What a
+score means is `bought_together.py`'s to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommenders.baskets import FLOOR_BUYERS
+from recommenders.ranked import Sheet, placed
+
+
+@dataclass(frozen=True)
+class Score:
+    """One way to score pairs: `n(a, b) * listable[b] / norm[a]`, n adding up the orders' weights.
+
+    `weight` picks which of the orders' weights; `listable` is 0 for what must not be listed.
+    """
+
+    weight: int
+    listable: NDArray[np.float64]  # of each product
+    norm: NDArray[np.float64]  # of each product
+
+
+def company(
+    orders: sparse.csr_array,
+    weights: NDArray[np.float64],
+    scores: list[Score],
+    width: int,
+) -> list[Sheet]:
+    """The best `width` companions of every product, once for each way to score.
+
+    `orders` is orders by products, `weights` (ways to weigh, orders). Of equal scores the earlier
+    product goes first. Time: the sum of squared order sizes; memory: the lists, and one number per
+    product and way to weigh.
+    """
+    held = orders.T.tocsr()
+    products = orders.shape[1]
+    sheets = [Sheet(products, width) for _ in scores]
+    if not products or not scores:
+        return sheets
+    product = np.full((len(scores), products, width), -1, dtype=np.int32)
+    value = np.zeros((len(scores), products, width), dtype=np.float32)
+    _rank_rows(
+        held.indptr.astype(np.int64),
+        held.indices.astype(np.int32),
+        orders.indptr.astype(np.int64),
+        orders.indices.astype(np.int32),
+        np.ascontiguousarray(weights.T),
+        np.array([s.weight for s in scores], dtype=np.int64),
+        np.ascontiguousarray(np.stack([s.listable for s in scores])),
+        np.ascontiguousarray(np.stack([s.norm for s in scores])),
+        product,
+        value,
+    )
+    for i, sheet in enumerate(sheets):
+        sheet.product[:], sheet.score[:] = product[i], value[i]
+    return sheets
+
+
+def common_orders(
+    orders: sparse.csr_array,
+    buyer: NDArray[np.int64],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For each pair (a[i], b[i]): how many orders hold both, and whether 3 distinct buyers do.
+
+    Time: the orders of the rarer product times the logarithm of those of the other.
+    """
+    held = orders.T.tocsr()
+    held.sort_indices()
+    count = np.zeros(len(a), dtype=np.int64)
+    many = np.zeros(len(a), dtype=np.bool_)
+    _count_pairs(
+        held.indptr.astype(np.int64), held.indices.astype(np.int32), buyer, a, b, count, many
+    )
+    return count, many
+
+
+@numba.njit(cache=True)
+def _rank_rows(  # type: ignore[no-untyped-def]  # compiled: numba infers the types
+    held_starts, held_orders, starts, items, weights, way, listable, norm, product, value
+):
+    ways = weights.shape[1]
+    products = len(held_starts) - 1
+    total = np.zeros((products, ways))
+    seen = np.full(products, -1, dtype=np.int64)
+    touched = np.empty(products, dtype=np.int32)
+    for a in range(products):
+        n = 0
+        for at in range(held_starts[a], held_starts[a + 1]):
+            order = held_orders[at]
+            for place in range(starts[order], starts[order + 1]):
+                b = items[place]
+                if seen[b] != a:
+                    seen[b] = a
+                    touched[n] = b
+                    n += 1
+                    for w in range(ways):
+                        total[b, w] = 0.0
+                for w in range(ways):
+                    total[b, w] += weights[order, w]
+        for s in range(len(way)):
+            found = 0
+            for i in range(n):
+                b = touched[i]
+                if b == a or listable[s, b] == 0.0:
+                    continue
+                score = np.float32(total[b, way[s]] * listable[s, b] / norm[s, a])
+                if score > 0:
+                    found = placed(product[s, a], value[s, a], found, b, score)
+
+
+@numba.njit(cache=True)
+def _count_pairs(starts, held, buyer, a, b, count, many):  # type: ignore[no-untyped-def]
+    for pair in range(len(a)):
+        rare, common = a[pair], b[pair]
+        if starts[rare + 1] - starts[rare] > starts[common + 1] - starts[common]:
+            rare, common = common, rare
+        low, end = starts[common], starts[common + 1]
+        found, distinct, first, second = 0, 0, -1, -1
+        for at in range(starts[rare], starts[rare + 1]):
+            order = held[at]
+            # Both lists are in order of time: what was passed need not be looked at again.
+            low += np.searchsorted(held[low:end], order)
+            if low == end:
+                break
+            if held[low] == order:
+                found += 1
+                who = buyer[order]
+                if distinct == 0:
+                    first, distinct = who, 1
+                elif distinct == 1 and who != first:
+                    second, distinct = who, 2
+                elif distinct == 2 and who != first and who != second:
+                    distinct = FLOOR_BUYERS
+        count[pair] = found
+        many[pair] = distinct >= FLOOR_BUYERS

@@ -1,0 +1,64 @@
+"""How do all shops fare right now? The numbers that a monitor watches, by the shop's row number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class ShopGauges:
+    """None: that has never happened."""
+
+    shop: int
+    lists_trained_at: datetime | None  # of the oldest model that is live
+    synced_at: datetime | None
+    training_s: float | None  # how long the last one took that ended well
+    webhooks_waiting: int
+
+
+def gauges(connection: Connection) -> Sequence[ShopGauges]:
+    s, live, m, r, w = (
+        tables.Shop, tables.Live, tables.Model, tables.JobRun, tables.Notice,
+    )  # fmt: skip
+    trained: dict[int, datetime] = dict(
+        connection.execute(
+            select(live.shop_id, func.min(m.trained_at))
+            .join(m, m.id == live.model_id)
+            .group_by(live.shop_id)
+        )
+        .tuples()
+        .all()
+    )
+    ended = (
+        select(func.max(r.id))
+        .where(r.outcome == "ok", r.job.in_(("sync", "train")), r.shop_id.is_not(None))
+        .group_by(r.shop_id, r.job)
+    )
+    runs = {
+        (shop, job): (started, finished)
+        for shop, job, started, finished in connection.execute(
+            select(r.shop_id, r.job, r.started_at, r.finished_at).where(r.id.in_(ended))
+        )
+    }
+    waiting: dict[int, int] = dict(
+        connection.execute(select(w.shop_id, func.count()).group_by(w.shop_id)).tuples().all()
+    )
+    found = []
+    for shop in connection.scalars(select(s.id).order_by(s.id)):
+        began, over = runs.get((shop, "train"), (None, None))
+        found.append(
+            ShopGauges(
+                shop=shop,
+                lists_trained_at=trained.get(shop),
+                synced_at=runs.get((shop, "sync"), (None, None))[1],
+                training_s=(over - began).total_seconds() if began and over else None,
+                webhooks_waiting=waiting.get(shop, 0),
+            )
+        )
+    return found
