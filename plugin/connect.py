@@ -30,7 +30,7 @@ from connectors.errors import ConnectorError
 from connectors.woocommerce.client import WooCommerce
 from plugin import access, connecting, session, theme_editor
 from plugin.db import connection, the_store
-from plugin.install.woocommerce import PATIENCE
+from plugin.install import patience
 from store.engine import writing
 from store.errors import Explained
 from store.reads import health, models, overview, people, shops
@@ -94,7 +94,7 @@ def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
     if max(len(form["key"]), len(form["secret"])) > LONGEST_KEY:
         raise Explained("The key or the secret is too long. Copy both from WooCommerce again.")
     private = the_store().settings.allow_private_hosts
-    asking = http.Session(allow_private=private, limits=PATIENCE)
+    asking = http.Session(allow_private=private, limits=patience.persons())
     connector = WooCommerce(url, form["key"], form["secret"], allow_private=private, session=asking)
     try:
         facts = connector.check()
