@@ -25,7 +25,6 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from connectors import http
 from connectors.errors import ConnectorError
 from connectors.woocommerce.client import WooCommerce
 from plugin import access, connecting, session, theme_editor
@@ -94,6 +93,8 @@ def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
     if max(len(form["key"]), len(form["secret"])) > LONGEST_KEY:
         raise Explained("The key or the secret is too long. Copy both from WooCommerce again.")
     private = the_store().settings.allow_private_hosts
+    from connectors import http  # not for every shelf
+
     asking = http.Session(allow_private=private, limits=patience.persons())
     connector = WooCommerce(url, form["key"], form["secret"], allow_private=private, session=asking)
     try:
