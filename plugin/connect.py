@@ -26,7 +26,6 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.errors import ConnectorError
-from connectors.woocommerce.client import WooCommerce
 from plugin import access, connecting, session, theme_editor
 from plugin.db import connection, the_store
 from plugin.install import patience
@@ -94,6 +93,7 @@ def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
         raise Explained("The key or the secret is too long. Copy both from WooCommerce again.")
     private = the_store().settings.allow_private_hosts
     from connectors import http  # not for every shelf
+    from connectors.woocommerce.client import WooCommerce
 
     asking = http.Session(allow_private=private, limits=patience.persons())
     connector = WooCommerce(url, form["key"], form["secret"], allow_private=private, session=asking)
