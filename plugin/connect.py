@@ -25,12 +25,10 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from connectors import http
 from connectors.errors import ConnectorError
-from connectors.woocommerce.client import WooCommerce
 from plugin import access, connecting, session, theme_editor
 from plugin.db import connection, the_store
-from plugin.install.woocommerce import PATIENCE
+from plugin.install import patience
 from store.engine import writing
 from store.errors import Explained
 from store.reads import health, models, overview, people, shops
@@ -94,7 +92,10 @@ def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
     if max(len(form["key"]), len(form["secret"])) > LONGEST_KEY:
         raise Explained("The key or the secret is too long. Copy both from WooCommerce again.")
     private = the_store().settings.allow_private_hosts
-    asking = http.Session(allow_private=private, limits=PATIENCE)
+    from connectors import http  # not for every shelf
+    from connectors.woocommerce.client import WooCommerce
+
+    asking = http.Session(allow_private=private, limits=patience.persons())
     connector = WooCommerce(url, form["key"], form["secret"], allow_private=private, session=asking)
     try:
         facts = connector.check()
