@@ -24,11 +24,11 @@ OPEN = {
     "install_woocommerce.callback", "install_woocommerce.come_back",
     "install_woocommerce.exchange", "install_shopify.begin", "install_shopify.callback",
     "install_shopify.session", "proxy.shelf", "proxy.events", "proxy.customer",
-    "shoppers.export", "shoppers.erase",
+    "shoppers.export", "shoppers.erase", "sharing.show",
 }  # fmt: skip
 SAMPLE = {
     "number": 1, "version": 1, "filename": "admin.css", "secret": "guess",
-    "placement": "also_bought",
+    "placement": "also_bought", "link": 1, "token": "guess",
 }  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def test_another_merchants_shop_is_answered_like_one_that_does_not_exist(site: S
 # What a form of any page may want; each takes what it knows.
 FORM = {
     "job": "sync", "kind": "visitor", "named": "v" * 32, "request": "1", "role": "viewer",
-    "link": "00", "order": "1", "out": "yes", "form": "json", "placement": "also_bought",
+    "link": "00", "order": "1", "out": "yes", "form": "json", "placement": "also_bought", "link": 1, "token": "guess",
 }  # fmt: skip
 
 
