@@ -106,7 +106,7 @@ def test_another_merchants_shop_is_answered_like_one_that_does_not_exist(site: S
 # What a form of any page may want; each takes what it knows.
 FORM = {
     "job": "sync", "kind": "visitor", "named": "v" * 32, "request": "1", "role": "viewer",
-    "link": "00", "order": "1", "out": "yes", "form": "json", "placement": "also_bought", "link": 1, "token": "guess",
+    "link": "00", "order": "1", "out": "yes", "form": "json", "placement": "also_bought",
 }  # fmt: skip
 
 
