@@ -31,7 +31,7 @@ from plugin.db import connection, the_store
 from plugin.install import patience
 from store.engine import writing
 from store.errors import Explained
-from store.reads import health, models, overview, people, shops
+from store.reads import models, overview, people, shops
 from store.records import ShopFacts
 from store.writes import jobs
 
@@ -146,7 +146,6 @@ def progress(shop: shops.Shop) -> Progress:
     asking, now = connection(), datetime.now(UTC)
     runs = overview.last_runs(asking, shop.id, limit=4)
     waiting = overview.waiting(asking, shop.id)
-    month = health.events(asking, shop.id, shop.now() - overview.MONTH)
     oldest = min(waiting.values(), default=None)
     return Progress(
         counts=shops.counts(asking, shop.id),
@@ -155,7 +154,7 @@ def progress(shop: shops.Shop) -> Progress:
             or overview.last_success(asking, shop.id, "import")
         ),
         trained=bool(models.every(asking, shop.id)),
-        seen=month.exposures > 0,
+        seen=bool(overview.shelf_use(asking, shop.id, shop.now() - overview.MONTH)),
         at_work=next((run for run in runs if run.outcome == "running"), None),
         failed=runs[0] if runs and runs[0].outcome in ("failed", "cut off") else None,
         waiting=bool(waiting),
