@@ -8,8 +8,7 @@ from werkzeug.wrappers import Response
 from connectors.errors import ConnectorError
 from plugin import access, session
 from plugin.db import the_store
-from plugin.install import asked
-from plugin.install.woocommerce import PATIENCE
+from plugin.install import asked, patience
 from plugin.reconnecting import NAMES, Access, reconnect
 from store.errors import Explained
 
@@ -39,7 +38,7 @@ def change(key: str) -> Response | tuple[str, int]:
         if new == Access():
             raise Explained("Nothing was given that could change.")
         facts = reconnect(
-            the_store(), shop, new, typed_here=False, limits=PATIENCE,
+            the_store(), shop, new, typed_here=False, limits=patience.persons(),
             user_id=who.id if who else None,
         )  # fmt: skip
     except (ConnectorError, Explained, asked.Wrong) as fault:

@@ -25,15 +25,13 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from connectors import http
 from connectors.errors import ConnectorError
-from connectors.woocommerce.client import WooCommerce
 from plugin import access, connecting, session, theme_editor
 from plugin.db import connection, the_store
-from plugin.install.woocommerce import PATIENCE
+from plugin.install import patience
 from store.engine import writing
 from store.errors import Explained
-from store.reads import health, models, overview, people, shops
+from store.reads import models, overview, people, shops
 from store.records import ShopFacts
 from store.writes import jobs
 
@@ -94,7 +92,10 @@ def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
     if max(len(form["key"]), len(form["secret"])) > LONGEST_KEY:
         raise Explained("The key or the secret is too long. Copy both from WooCommerce again.")
     private = the_store().settings.allow_private_hosts
-    asking = http.Session(allow_private=private, limits=PATIENCE)
+    from connectors import http  # not for every shelf
+    from connectors.woocommerce.client import WooCommerce
+
+    asking = http.Session(allow_private=private, limits=patience.persons())
     connector = WooCommerce(url, form["key"], form["secret"], allow_private=private, session=asking)
     try:
         facts = connector.check()
@@ -145,7 +146,6 @@ def progress(shop: shops.Shop) -> Progress:
     asking, now = connection(), datetime.now(UTC)
     runs = overview.last_runs(asking, shop.id, limit=4)
     waiting = overview.waiting(asking, shop.id)
-    month = health.events(asking, shop.id, shop.now() - overview.MONTH)
     oldest = min(waiting.values(), default=None)
     return Progress(
         counts=shops.counts(asking, shop.id),
@@ -154,7 +154,7 @@ def progress(shop: shops.Shop) -> Progress:
             or overview.last_success(asking, shop.id, "import")
         ),
         trained=bool(models.every(asking, shop.id)),
-        seen=month.exposures > 0,
+        seen=bool(overview.shelf_use(asking, shop.id, shop.now() - overview.MONTH)),
         at_work=next((run for run in runs if run.outcome == "running"), None),
         failed=runs[0] if runs and runs[0].outcome in ("failed", "cut off") else None,
         waiting=bool(waiting),

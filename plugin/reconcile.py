@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors.opening import PLATFORMS, open_shop
 from connectors.shop import Shop as Connector
 from store import reconciling
 from store.engine import reading, writing
@@ -48,7 +47,7 @@ class Answer:
 
 
 def can_be_asked(shop: Shop) -> bool:
-    return shop.platform in PLATFORMS and shop.uninstalled_at is None
+    return shop.platform != "files" and shop.uninstalled_at is None
 
 
 def reconcile_with(
@@ -145,6 +144,8 @@ def _mend(
 
 def by_kept_access(store: Store, shop: Shop) -> Connector:
     """The shop, by the access that is kept of it."""
+    from connectors.opening import open_shop  # loads what speaks to shops
+
     with reading(store.engine) as connection:
         credentials = shops.credentials(connection, store.ring, shop.id)
 

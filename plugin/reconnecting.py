@@ -7,10 +7,9 @@ shop, and its orders would be mixed with these for ever.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors import http
-from connectors.opening import open_shop
 from connectors.shop import Shop as Connector
 from plugin import connecting
 from store.engine import reading, writing
@@ -19,6 +18,9 @@ from store.opening import Store
 from store.reads import reconcile, shops
 from store.reads.shops import Shop
 from store.records import ShopFacts
+
+if TYPE_CHECKING:
+    from connectors import http
 
 # So many of the newest orders are looked for; one that is there is enough.
 LOOKED_FOR = 5
@@ -56,6 +58,8 @@ def reconnect(
     `typed_here`: on the server itself, so that an address may lie in a private network. `force`:
     also where the shop does not know our orders.
     """
+    from connectors.opening import open_shop  # loads what speaks to shops
+
     if shop.platform not in NAMES:
         raise Explained(f"{shop.name} is fed from files: it has no access to change.")
     if (new.key is None) != (new.secret is None):

@@ -6,13 +6,19 @@ of the app that SHOPIFY_CLIENT_ID names, which for an hour after a change may be
 
 from __future__ import annotations
 
-from connectors.shopify.access import App
+from typing import TYPE_CHECKING
+
 from plugin.db import connection, the_store
 from store.reads import shops
+
+if TYPE_CHECKING:
+    from connectors.shopify.access import App
 
 
 def apps() -> list[App]:
     """The app that shops install, once for each of its secrets, the newest first."""
+    from connectors.shopify.access import App
+
     settings = the_store().settings
     return [
         App(str(settings.shopify_client_id), secret.get_secret_value())

@@ -5,16 +5,21 @@ A shop is connected also where this fails: what its owner should do then comes b
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from connectors.errors import ConnectorError
-from connectors.shopify.client import Shopify
-from connectors.shopify.storefront import Told
 from store.engine import reading
 from store.opening import Store
 from store.reads import shops
 
+if TYPE_CHECKING:
+    from connectors.shopify.client import Shopify
+
 
 def tell(store: Store, shop_id: int, connector: Shopify) -> tuple[str, ...]:
     """What its owner should know; nothing where all is well."""
+    from connectors.shopify.storefront import Told  # loads what speaks to shops
+
     with reading(store.engine) as connection:
         shop = shops.by_id(connection, shop_id)
         keys = shops.keys(connection, store.ring, shop_id, shop.now())

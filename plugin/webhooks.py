@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Connection
 
 from connectors.errors import Unreadable
-from connectors.shopify import webhooks as shopify_webhooks
 from connectors.woocommerce import webhooks as woocommerce_webhooks
 from connectors.woocommerce.access import webhook_is_genuine
 from plugin import signers
@@ -25,6 +25,9 @@ from store.keys import digest
 from store.reads import privacy, shops
 from store.writes import inbox
 from store.writes import privacy as privacy_writes
+
+if TYPE_CHECKING:  # what speaks to Shopify is loaded when Shopify calls, not for every shelf
+    from connectors.shopify import webhooks as shopify_webhooks
 
 pages = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
@@ -66,6 +69,8 @@ def woocommerce(key: str) -> Response:
 @pages.post("/shopify")
 @open_to_all
 def shopify() -> Response:
+    from connectors.shopify import webhooks as shopify_webhooks
+
     body = request.get_data(cache=False)
     headers = dict(request.headers)
     domain = shopify_webhooks.shop_of(headers)
@@ -109,9 +114,8 @@ def _ask_by_law(
     changing: Connection, shop: shops.Shop, told: shopify_webhooks.Told, now: datetime
 ) -> None:
     """Kept as a request: a person answers it, or the clock carries it out."""
-    person = told.person or shopify_webhooks.Person(None)
-    customer = None
-    if person.customer_id is not None:
+    person, customer = told.person, None
+    if person is not None and person.customer_id is not None:
         pepper = shops.keys(changing, the_store().ring, shop.id, shop.now()).pepper
         known_by = digest(pepper, "customer", person.customer_id)
         customer = privacy.customer_key(changing, shop.id, known_by)
@@ -120,7 +124,8 @@ def _ask_by_law(
     ]
     number = privacy_writes.ask(
         changing, shop.id, kind, now,
-        customer_id=customer, orders=person.orders, external_id=person.request_id, via="shopify",
+        customer_id=customer, orders=person.orders if person else (),
+        external_id=person.request_id if person else "", via="shopify",
     )  # fmt: skip
     if kind != "data_request":
         inbox.tell(changing, shop.id, "privacy", (str(number),), now)

@@ -8,25 +8,25 @@ and comes back with a code. docs/http.md lists the addresses, docs/install-shopi
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import orjson
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from connectors import http
 from connectors.errors import ConnectorError
-from connectors.shopify import access
-from connectors.shopify.access import App, Grant
-from connectors.shopify.client import Shopify
-from connectors.shopify.tokens import kept
 from plugin import connecting, headers, signers, storefront, theme_editor, throttle
 from plugin.access import open_to_all
 from plugin.db import connection, the_store
-from plugin.install.woocommerce import PATIENCE
+from plugin.install import patience
 from store.engine import writing
 from store.errors import Explained
 from store.reads import installs, shops
 from store.writes import installs as writes
+
+if TYPE_CHECKING:  # what speaks to Shopify is loaded by who installs, not for every shelf
+    from connectors import http
+    from connectors.shopify.access import App, Grant
 
 pages = Blueprint("install_shopify", __name__, url_prefix="/install/shopify")
 
@@ -38,6 +38,8 @@ LAUNCHED_WITHIN = timedelta(days=1)
 @open_to_all
 def begin() -> AnyResponse | str:
     """The app's own address, opened by Shopify: the page in the frame, or the way to consent."""
+    from connectors.shopify import access
+
     app = _app()
     domain = _signed_domain(app, within=LAUNCHED_WITHIN)
     shop = shops.by_domain(connection(), domain)
@@ -62,6 +64,8 @@ def begin() -> AnyResponse | str:
 @open_to_all
 def callback() -> AnyResponse:
     """Back from consent, with a code that is good once."""
+    from connectors.shopify import access
+
     app, store, now = _app(), the_store(), datetime.now(UTC)
     domain = _signed_domain(app, within=access.FRESH)
     state, code = request.args.get("state", ""), request.args.get("code", "")
@@ -91,6 +95,8 @@ def callback() -> AnyResponse:
 @open_to_all
 def session() -> Response:
     """The page in the frame says who it is; where we have no access yet, its proof gives it."""
+    from connectors.shopify import access
+
     app = _app()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     who = None
@@ -127,6 +133,10 @@ def _connect(
 ) -> tuple[shops.Shop, tuple[str, ...]]:
     """Try the token, then keep it: the shop is connected, or has new access. Then its pages are
     told; what its owner should know of that comes along."""
+    from connectors.shopify import access
+    from connectors.shopify.client import Shopify
+    from connectors.shopify.tokens import kept
+
     store, home = the_store(), access.home(domain)
     connector = Shopify(home, lambda refused: grant.access_token, session=session)
     facts = connector.check()
@@ -142,7 +152,10 @@ def _has_access(shop: shops.Shop) -> bool:
 
 
 def _session() -> http.Session:
-    return http.Session(allow_private=the_store().settings.allow_private_hosts, limits=PATIENCE)
+    from connectors import http
+
+    private = the_store().settings.allow_private_hosts
+    return http.Session(allow_private=private, limits=patience.persons())
 
 
 # --- who we are, and what Shopify signed ---------------------------------------------------------
@@ -161,6 +174,8 @@ def _app() -> App:
 
 def _signed_domain(app: App, *, within: timedelta) -> str:
     """The shop that Shopify signed this query for, not longer ago than `within`."""
+    from connectors.shopify import access
+
     pairs = list(request.args.items(multi=True))
     stamp = request.args.get("timestamp", "")
     now = datetime.now(UTC)

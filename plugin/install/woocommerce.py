@@ -13,14 +13,12 @@ import orjson
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from connectors import http
 from connectors.errors import ConnectorError
 from connectors.woocommerce.access import authorize_url
-from connectors.woocommerce.client import WooCommerce
 from plugin import connecting, headers, session, throttle
 from plugin.access import open_to_all
 from plugin.db import connection, the_store
-from plugin.install import asked
+from plugin.install import asked, patience
 from store.engine import writing
 from store.errors import Explained
 from store.reads import installs, shops
@@ -29,8 +27,6 @@ from store.writes import installs as writes
 
 pages = Blueprint("install_woocommerce", __name__)
 
-# A person waits: a shop that takes longer is connected by `flask shop add`, which is patient.
-PATIENCE = http.Limits(connect_s=5, read_s=15, answer_s=20, tries=1)
 _KEY_LENGTH = 200  # a consumer key has 43 characters
 
 
@@ -181,13 +177,16 @@ def come_back() -> AnyResponse:
 
 def _tried(url: str, credentials: dict[str, str]) -> ShopFacts:
     """What the shop says of itself, asked with the key it gave us."""
+    from connectors import http
+    from connectors.woocommerce.client import WooCommerce
+
     private = the_store().settings.allow_private_hosts
     connector = WooCommerce(
         url,
         credentials["key"],
         credentials["secret"],
         allow_private=private,
-        session=http.Session(allow_private=private, limits=PATIENCE),
+        session=http.Session(allow_private=private, limits=patience.persons()),
     )
     try:
         return connector.check()

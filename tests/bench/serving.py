@@ -1,7 +1,8 @@
 """What does a shelf cost, beside a constant answer of the same application?
 
-CPU of the whole server (gunicorn, gthread) per request, at several sizes of the shop: medians of
-interleaved rounds, as shares of the constant route. `python -m tests.bench.serving [SIZE ...]`.
+CPU of the whole server (gunicorn, gthread) per request, at several sizes of the shop: the median
+of the shares of many short rounds, each beside a round of the constant route. Products are drawn
+evenly from the whole catalogue, which no cache helps. `python -m tests.bench.serving [SIZE ...]`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from tests.bench.server import Server, serve
 from tests.shops import SECRET
 
 SIZES = (1_000, 100_000, 1_000_000)
-ROUNDS, REQUESTS, CONNECTIONS = 9, 600, 8
+ROUNDS, REQUESTS, CONNECTIONS = 40, 80, 8
+MANY_ROUNDS, MANY = 5, 64  # for the slowest of a hundred
 CONSTANT = "constant"
 
 
@@ -99,26 +101,31 @@ def _length(server: Server, case: Case, products: int) -> int:
 
 
 def _one_size(server: Server, key: str, products: int) -> None:
-    costs: dict[str, list[float]] = {case.name: [] for case in cases(key)}
-    late: dict[str, list[float]] = {case.name: [] for case in cases(key)}
-    for turn in range(-1, ROUNDS):  # the first one warms up
-        for case in cases(key):
+    every = cases(key)
+    costs: dict[str, list[float]] = {case.name: [] for case in every}
+    late: dict[str, list[float]] = {case.name: [] for case in every}
+    pids = server.pids()
+    for turn in range(-4, ROUNDS):  # the first ones warm up
+        for case in every:
             source = requests(case, products, 1_000 + turn)
             sent = [next(source) for _ in range(REQUESTS)]
-            before = cpu_s(server.pids())
+            before = cpu_s(pids)
             seen = drive(server.port, sent, CONNECTIONS)
-            cost = (cpu_s(server.pids()) - before) / REQUESTS
             if set(seen.statuses) != {200}:
                 raise RuntimeError(f"{case.name} was answered {seen.statuses}")
             if turn >= 0:
-                costs[case.name].append(cost)
-                late[case.name].append(drive(server.port, sent, 64).percentile(0.99))
-    base = {name: statistics.median(values) for name, values in costs.items()}
-    slow = {name: statistics.median(values) for name, values in late.items()}
-    for name, cost in base.items():
+                costs[case.name].append((cpu_s(pids) - before) / REQUESTS)
+    for turn in range(MANY_ROUNDS):
+        for case in every:
+            source = requests(case, products, 2_000 + turn)
+            seen = drive(server.port, [next(source) for _ in range(6 * MANY)], MANY)
+            late[case.name].append(seen.percentile(0.99))
+    for name, own in costs.items():
+        share = statistics.median(c / o for c, o in zip(costs[CONSTANT], own, strict=True))
+        slow = statistics.median(late[name]) / statistics.median(late[CONSTANT])
         sys.stdout.write(
-            f"{products:>9,} {name:<46} {cost * 1e6:>7.0f} {base[CONSTANT] / cost:>17.0%} "
-            f"{slow[name] / slow[CONSTANT]:>17.1f}x\n"
+            f"{products:>9,} {name:<46} {statistics.median(own) * 1e6:>7.0f} {share:>17.0%} "
+            f"{slow:>17.1f}x\n"
         )
     held = memory_mib(server.workers()[0])
     sys.stdout.write(

@@ -24,11 +24,11 @@ OPEN = {
     "install_woocommerce.callback", "install_woocommerce.come_back",
     "install_woocommerce.exchange", "install_shopify.begin", "install_shopify.callback",
     "install_shopify.session", "proxy.shelf", "proxy.events", "proxy.customer",
-    "shoppers.export", "shoppers.erase",
+    "shoppers.export", "shoppers.erase", "sharing.show",
 }  # fmt: skip
 SAMPLE = {
     "number": 1, "version": 1, "filename": "admin.css", "secret": "guess",
-    "placement": "also_bought",
+    "placement": "also_bought", "link": 1, "token": "guess",
 }  # fmt: skip
 
 

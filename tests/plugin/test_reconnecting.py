@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from connectors import opening
 from connectors.errors import Misconfigured
-from plugin import reconnecting
 from plugin.reconnecting import Access, reconnect
 from store.engine import writing
 from store.errors import Explained
@@ -53,7 +53,7 @@ def there(monkeypatch: pytest.MonkeyPatch) -> There:
         made.opened.append((url, dict(opened), more["allow_private"]))
         return made
 
-    monkeypatch.setattr(reconnecting, "open_shop", open_shop)
+    monkeypatch.setattr(opening, "open_shop", open_shop)
     return made
 
 

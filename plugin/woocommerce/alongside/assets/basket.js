@@ -7,7 +7,7 @@
   fetch(tag.dataset.alongsideCart, { headers: { Accept: "application/json" } })
     .then((answer) => answer.json())
     .then(({ items }) => {
-      const ids = items.map(({ id, extensions: { alongside } }) => (alongside || {}).product || id);
+      const ids = items.map(({ id, extensions: { alongside } }) => alongside?.product || id);
       for (const shelf of document.querySelectorAll("product-shelf:not([cart])")) {
         shelf.setAttribute("cart", [...new Set(ids)].join());
       }

@@ -7,12 +7,12 @@
     const { visitor, token } = window.alongside || {};
     const tokens = {};
     const cart = data.select("wc/store/cart");
-    for (const { extensions } of (visitor && cart && cart.getCartData().items) || []) {
+    for (const { extensions } of (visitor && cart?.getCartData().items) || []) {
       const { product } = extensions.alongside || {};
       const clicked = product && token(String(product));
       if (clicked) tokens[product] = clicked;
     }
-    return { visitor: (visitor && visitor()) || "", tokens };
+    return { visitor: visitor?.() || "", tokens };
   };
 
   apiFetch.use((request, next) => {

@@ -1,10 +1,8 @@
 // The block in the editor: its settings, and a box that says what will stand there. Real products
 // need a shopper and a page; a preview of them is in the merchant pages. Words come from PHP.
 (() => {
-  const { blocks, blockEditor, components, element, alongsideBlock: words } = {
-    ...window.wp,
-    alongsideBlock: window.alongsideBlock,
-  };
+  const { blocks, blockEditor, components, element } = window.wp;
+  const words = window.alongsideBlock;
   const make = element.createElement;
   const choices = (named) => Object.entries(named).map(([value, label]) => ({ value, label }));
 
