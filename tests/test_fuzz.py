@@ -18,7 +18,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import Case
-from schemathesis.checks import CHECKS
+from schemathesis.checks import CHECKS, load_all_checks
 from werkzeug.serving import make_server
 
 import wsgi
@@ -32,6 +32,7 @@ CASES = int(os.environ.get("PROVE_CASES", "50"))
 
 # What concerns answers; that a wrong request is refused at all is told apart by `query.read`'s own
 # tests, since unknown parameters and empty values are ignored on purpose.
+load_all_checks()  # else only those are known that somebody's import brought
 CHECKED = [
     CHECKS.get_one(name)
     for name in (

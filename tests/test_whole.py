@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,15 +92,19 @@ def world(
     engine.dispose()
 
 
-def start_test(store: Store, shop: Shop, against: str) -> int:
-    """A new experiment on also_bought, in place of the one another test left running."""
+def start_test(store: Store, shop: Shop, address: str, against: str) -> int:
+    """A new experiment on also_bought, in place of the one another test left running.
+
+    A worker keeps a shop's settings for up to a second, so it is waited for: the first visitors
+    would else enter the experiment before.
+    """
     with writing(store.engine) as connection:
         connection.execute(
             update(tables.Experiment)
             .where(tables.Experiment.stopped_at.is_(None))
             .values(stopped_at=NOW)
         )
-        return experiments.start_experiment(
+        number = experiments.start_experiment(
             connection,
             shop.id,
             placement="also_bought",
@@ -112,6 +117,15 @@ def start_test(store: Store, shop: Shop, against: str) -> int:
             planned_visitors=1_000,
             planned_conversions=30,
         )
+    with reading(store.engine) as connection:
+        started = experiment_reads.by_number(connection, shop.id, number).experiment.id
+    asked = f"{address}/v1/{shop.key}/shelf?placement=also_bought&visitor={'w' * 32}"
+    for _ in range(100):
+        with urllib.request.urlopen(asked) as answer:
+            if json.load(answer)["experiment"] == started:
+                return number
+        time.sleep(0.1)
+    raise AssertionError("the shelf never spoke of the new experiment")
 
 
 def popular_product(address: str, shop: Shop) -> str:
@@ -147,7 +161,7 @@ def test_an_order_from_a_shelf_arrives_in_the_report_with_its_visitor_arm_and_to
     browser: Browser, world: tuple[DemoShop, Store, Shop, str]
 ) -> None:
     demo, store, shop, address = world
-    start_test(store, shop, "bestsellers")
+    start_test(store, shop, address, "bestsellers")
     product = popular_product(address, shop)
 
     page = open_product(browser, demo, product, 1280, "treatment")
@@ -183,9 +197,12 @@ def test_an_order_from_a_shelf_arrives_in_the_report_with_its_visitor_arm_and_to
 
     sync(store, shop, lambda *_: None)
     with reading(store.engine) as connection:
-        order = connection.execute(
-            select(tables.Order).where(tables.Order.visitor.is_not(None))
-        ).one()
+        order = connection.execute(  # the newest: simulated shoppers may have been here before
+            select(tables.Order)
+            .where(tables.Order.visitor.is_not(None))
+            .order_by(tables.Order.placed_at.desc(), tables.Order.id.desc())
+        ).first()
+        assert order
         line = connection.execute(
             select(tables.OrderLine).where(tables.OrderLine.order_id == order.id)
         ).one()
@@ -212,7 +229,7 @@ def test_a_control_visitor_sees_what_the_test_says_and_is_counted_the_same_way(
     browser: Browser, world: tuple[DemoShop, Store, Shop, str], width: int
 ) -> None:
     demo, store, shop, address = world
-    number = start_test(store, shop, "none")
+    number = start_test(store, shop, address, "none")
     page = open_product(browser, demo, popular_product(address, shop), width, "control")
     page.wait_for_timeout(2_500)  # events gather for a second before they are sent
     assert page.locator("product-shelf").first.locator("li").count() == 0
@@ -234,7 +251,7 @@ def test_simulated_shoppers_leave_the_planted_effect_in_the_report(
     """Planted truth through the shop's pages, the application's addresses, the sync and the tally:
     30 of 100 buy in control, 60 in treatment."""
     demo, store, shop, address = world
-    number = start_test(store, shop, "bestsellers")
+    number = start_test(store, shop, address, "bestsellers")
     crowd = Crowd(demo.url, address, shop.key, rate=0.30, uplift=1.0)
     crowd.day(1, 60)
     for day in (2, 3, 4):
