@@ -92,19 +92,15 @@ def world(
     engine.dispose()
 
 
-def start_test(store: Store, shop: Shop, address: str, against: str) -> int:
-    """A new experiment on also_bought, in place of the one another test left running.
-
-    A worker keeps a shop's settings for up to a second, so it is waited for: the first visitors
-    would else enter the experiment before.
-    """
+def start_test(store: Store, shop: Shop, against: str) -> int:
+    """A new experiment on also_bought, in place of the one another test left running."""
     with writing(store.engine) as connection:
         connection.execute(
             update(tables.Experiment)
             .where(tables.Experiment.stopped_at.is_(None))
             .values(stopped_at=NOW)
         )
-        number = experiments.start_experiment(
+        return experiments.start_experiment(
             connection,
             shop.id,
             placement="also_bought",
@@ -117,6 +113,15 @@ def start_test(store: Store, shop: Shop, address: str, against: str) -> int:
             planned_visitors=1_000,
             planned_conversions=30,
         )
+
+
+def serve_test(store: Store, shop: Shop, address: str, against: str) -> int:
+    """A new experiment that the running application knows of.
+
+    A worker keeps a shop's settings for up to a second: the first visitors would else enter the
+    experiment before.
+    """
+    number = start_test(store, shop, against)
     with reading(store.engine) as connection:
         started = experiment_reads.by_number(connection, shop.id, number).experiment.id
     asked = f"{address}/v1/{shop.key}/shelf?placement=also_bought&visitor={'w' * 32}"
@@ -161,7 +166,7 @@ def test_an_order_from_a_shelf_arrives_in_the_report_with_its_visitor_arm_and_to
     browser: Browser, world: tuple[DemoShop, Store, Shop, str]
 ) -> None:
     demo, store, shop, address = world
-    start_test(store, shop, address, "bestsellers")
+    serve_test(store, shop, address, "bestsellers")
     product = popular_product(address, shop)
 
     page = open_product(browser, demo, product, 1280, "treatment")
@@ -229,7 +234,7 @@ def test_a_control_visitor_sees_what_the_test_says_and_is_counted_the_same_way(
     browser: Browser, world: tuple[DemoShop, Store, Shop, str], width: int
 ) -> None:
     demo, store, shop, address = world
-    number = start_test(store, shop, address, "none")
+    number = serve_test(store, shop, address, "none")
     page = open_product(browser, demo, popular_product(address, shop), width, "control")
     page.wait_for_timeout(2_500)  # events gather for a second before they are sent
     assert page.locator("product-shelf").first.locator("li").count() == 0
@@ -251,7 +256,7 @@ def test_simulated_shoppers_leave_the_planted_effect_in_the_report(
     """Planted truth through the shop's pages, the application's addresses, the sync and the tally:
     30 of 100 buy in control, 60 in treatment."""
     demo, store, shop, address = world
-    number = start_test(store, shop, address, "bestsellers")
+    number = serve_test(store, shop, address, "bestsellers")
     crowd = Crowd(demo.url, address, shop.key, rate=0.30, uplift=1.0)
     crowd.day(1, 60)
     for day in (2, 3, 4):
