@@ -26,7 +26,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def draft(engine: Engine, message: str, number: str) -> None:
-    """Write the migration (number "0002", ...) from the present shape to that of `tables.py`."""
+    """Write the migration (number "0002", ...) from the present shape to that of `store.tables`."""
     from alembic import command
 
     command.revision(_config(engine), message=message, rev_id=number, autogenerate=True)

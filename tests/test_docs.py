@@ -234,7 +234,7 @@ def test_each_finding_of_the_doctor_is_described() -> None:
 
 # --- what is kept of people -----------------------------------------------------------------------
 
-# What a column that concerns a person is called in `store/tables.py`.
+# What a column that concerns a person is called in `store/tables/`.
 OF_PEOPLE = {
     "visitor", "customer_id", "digest", "email", "password", "session_mark", "user_id", "who",
     "token", "nonce",

@@ -1,0 +1,73 @@
+"""What trainers read and write, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # numpy is for trainers; a web worker never loads it for these
+    import numpy as np
+    from numpy.typing import NDArray
+
+from store.records.vocabulary import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """Who bought what when: one element per order line, oldest first. All arrays have length n."""
+
+    order: NDArray[np.int64]  # dense, 0 .. orders-1, in order of time
+    product: NDArray[np.int32]  # index into the catalogue
+    customer: NDArray[np.int32]  # index into customer_keys; -1: nobody we know
+    quantity: NDArray[np.int32]
+    at_s: NDArray[np.int64]  # Unix seconds of the order
+    orders: int
+    customer_keys: NDArray[np.int64]  # the store's keys of the customers
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every product the shop ever told of, at the index that `Interactions.product` uses."""
+
+    keys: NDArray[np.int64]  # the store's keys
+    titles: Sequence[str]
+    vendors: Sequence[str]
+    types: Sequence[str]
+    tags: Sequence[tuple[str, ...]]
+    categories: Sequence[tuple[str, ...]]  # category ids, the main one first
+    price_minor: NDArray[np.int64]  # -1: no price
+    recommendable: NDArray[np.bool_]  # published, visible, in stock: may be shown today
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Ranked lists of one strategy: row i answers for `slots[i]`, best first.
+
+    Arrays have shape (len(slots), width); `product` is a catalogue index, -1 where a list is
+    shorter. `support` and `strength` are the evidence; what they count is the strategy's to say
+    (see `Entry`).
+    """
+
+    strategy: Strategy
+    slots: Sequence[str]
+    product: NDArray[np.int32]
+    score: NDArray[np.float32]
+    support: NDArray[np.int32]
+    strength: NDArray[np.float32]
+
+
+def slot(strategy: Strategy, key: int | str = "") -> str:
+    """The name under which a list is stored: `slot("similar", 17) == "similar:17"`.
+
+    Keys: a product key (bought_together, similar, blend), a customer key (personal, repurchase,
+    for_you; "new:" and the customer key for what the customer never bought), a category id or
+    nothing for the whole shop (bestseller, trending).
+    """
+    return f"{strategy}:{key}"
+
+
+LIST_WIDTH = 24  # the longest list kept; a shelf shows at most 24
