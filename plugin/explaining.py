@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from plugin import ruling
 from recommenders import choose
 from store.errors import Explained
-from store.reads import catalogue, rules, shelf
+from store.reads import catalogue, rules, shelf, shopper
+from store.reads.shop_config import ShopConfig
 from store.records import Card, Entry, Placement, Strategy
 
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
@@ -62,7 +63,7 @@ class Explanation:
 
 def explain(
     connection: Connection,
-    config: shelf.ShopConfig,
+    config: ShopConfig,
     placement: Placement,
     product: str | None,
     customer: str | None,
@@ -120,7 +121,7 @@ def explain(
 
 def question(
     connection: Connection,
-    config: shelf.ShopConfig,
+    config: ShopConfig,
     placement: Placement,
     product: str | None,
     customer: str | None,
@@ -137,7 +138,7 @@ def question(
         )
     if customer is not None:
         now = config.shop.now()
-        buyer = shelf.buyer(connection, config, customer, now, MOST_BOUGHT)
+        buyer = shopper.buyer(connection, config, customer, now, MOST_BOUGHT)
         if buyer is None:
             raise Explained(f"{config.shop.name} has no customer {customer!r} with orders.")
         ask = replace(ask, customer=buyer.customer, bought=buyer.bought)

@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from plugin.explaining import question
 from recommenders import choose
 from store.reads import catalogue
-from store.reads.shelf import Named, ShopConfig, lists, shelf_inputs
+from store.reads.shelf import Named, lists, shelf_inputs
+from store.reads.shop_config import ShopConfig
 from store.records import Effects, Placement, Recommendation, slot
 
 

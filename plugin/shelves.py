@@ -11,7 +11,7 @@ from plugin import access, headers, journal, preview, words
 from plugin.db import connection, the_store
 from store.engine import writing
 from store.reads import catalogue, models
-from store.reads.shelf import ShopConfig, looks, shop_config
+from store.reads.shop_config import ShopConfig, looks, shop_config
 from store.records import PLACEMENTS, Placement, ShelfLook
 from store.writes import rules as writes
 

@@ -17,7 +17,9 @@ import orjson
 from experiments import assign, token
 from recommenders import choose
 from store.keys import digest
-from store.reads import shelf as reads
+from store.reads import shopper
+from store.reads.literal import Reader
+from store.reads.shop_config import ShopConfig
 from store.records import (
     Arm,
     Experiment,
@@ -45,9 +47,7 @@ class Answer(NamedTuple):
     items: Sequence[Recommendation]
 
 
-def answer(
-    connection: reads.Reader, config: reads.ShopConfig, query: ShelfQuery, now: datetime
-) -> Answer:
+def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datetime) -> Answer:
     visitor = digest(config.keys.pepper, "visitor", query.visitor) if query.visitor else None
     live = config.live.get(query.placement)
     look = config.looks.get(query.placement, AS_THE_PAGE_SAYS)
@@ -85,8 +85,8 @@ def answer(
 
 
 def _dealt(
-    connection: reads.Reader,
-    config: reads.ShopConfig,
+    connection: Reader,
+    config: ShopConfig,
     query: ShelfQuery,
     visitor: bytes | None,
 ) -> tuple[Experiment | None, Arm | None]:
@@ -97,7 +97,7 @@ def _dealt(
     if visitor is None or not query.visitor or not (holdout or test):
         return None, None
     running = [experiment.id for experiment in (holdout, test) if experiment]
-    stored = reads.stored_arms(connection, config.shop.id, running, visitor)
+    stored = shopper.stored_arms(connection, config.shop.id, running, visitor)
     if holdout is not None:
         arm = stored.get(holdout.id)
         share = assign.BUCKETS - holdout.share
@@ -110,7 +110,7 @@ def _dealt(
     return test, stored.get(test.id) or assign.arm(test.salt, query.visitor, test.share)
 
 
-def _control(config: reads.ShopConfig, experiment: Experiment, served: Plan) -> Plan | None:
+def _control(config: ShopConfig, experiment: Experiment, served: Plan) -> Plan | None:
     """What the other arm sees: nothing, one strategy's shelf, another model's, or the same."""
     match experiment.against:
         case "itself":
@@ -126,14 +126,12 @@ def _control(config: reads.ShopConfig, experiment: Experiment, served: Plan) -> 
             return served._replace(strategies=(strategy,))
 
 
-def _asked(
-    connection: reads.Reader, config: reads.ShopConfig, query: ShelfQuery, now: datetime
-) -> Asked:
+def _asked(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datetime) -> Asked:
     buyer = None
     if query.customer:
         customer = signed.read(config.keys.customer, query.customer, now)
         if customer is not None:
-            buyer = reads.buyer(connection, config, customer, now, MOST_BOUGHT)
+            buyer = shopper.buyer(connection, config, customer, now, MOST_BOUGHT)
     return Asked(query.placement, query.product, query.recent, query.cart, query.category, buyer)
 
 

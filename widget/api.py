@@ -19,7 +19,8 @@ from werkzeug.exceptions import TooManyRequests
 from store.engine import Serving, reading, settle, writing
 from store.keys import Ring, digest
 from store.reads import privacy as privacy_reads
-from store.reads.shelf import ShopConfig, known_products
+from store.reads.shelf import known_products
+from store.reads.shop_config import ShopConfig
 from store.writes import checkouts, people, privacy
 from store.writes import events as event_writes
 from widget import agents, events, query

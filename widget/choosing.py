@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 from recommenders import choose
 from store.reads import shelf as reads
+from store.reads.literal import Reader
+from store.reads.shop_config import ShopConfig
+from store.reads.shopper import Buyer
 from store.records import NO_EFFECTS, Effects, Entry, Placement, Recommendation
 
 # A signed customer's newest purchases: enough for the lists that `choose` blends.
@@ -28,7 +31,7 @@ class Asked(NamedTuple):
     recent: tuple[str, ...] = ()
     cart: tuple[str, ...] = ()
     category: str | None = None  # None: the main one of the product
-    buyer: reads.Buyer | None = None
+    buyer: Buyer | None = None
     novel: bool = False
 
     def ask(
@@ -68,7 +71,7 @@ SPARE = 6
 
 
 def recommend(
-    connection: reads.Reader, config: reads.ShopConfig, asked: Asked, plans: Sequence[Plan]
+    connection: Reader, config: ShopConfig, asked: Asked, plans: Sequence[Plan]
 ) -> list[list[Recommendation]]:
     """The shelf of each plan, for one question: two statements where they share a model."""
     model = plans[0].model

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from store.engine import reading
 from store.keys import Ring
-from store.reads.shelf import ShopConfig, shop_config
+from store.reads.shop_config import ShopConfig, shop_config
 
 # A published or rolled-back model, a started or stopped experiment is seen within a second: after
 # so long, and the moment that reading takes.

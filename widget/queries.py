@@ -15,8 +15,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from store.errors import Explained
-from store.reads import models, shelf
-from store.reads.shelf import ShopConfig
+from store.reads import models, shelf, shopper
+from store.reads.shop_config import ShopConfig
 from store.records import Placement, Recommendation
 from widget.choosing import MOST_BOUGHT, Asked, Plan, recommend
 
@@ -97,7 +97,7 @@ def answer(
     buyer = None
     if query.customer:
         most = EVERYTHING if novel else MOST_BOUGHT
-        buyer = shelf.buyer(connection, config, query.customer, query.at or default_at, most)
+        buyer = shopper.buyer(connection, config, query.customer, query.at or default_at, most)
     asked = Asked(
         placement=placement,
         product=products[0] if products else None,

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from store.engine import Serving
-from store.reads.shelf import ShopConfig
+from store.reads.shop_config import ShopConfig
 from widget import answer, problems, query, titles
 from widget.configs import Configs
 from widget.metrics import observe, observe_shelf

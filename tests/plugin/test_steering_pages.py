@@ -13,7 +13,7 @@ from scheduler.train import train
 from store.engine import reading, writing
 from store.opening import Store
 from store.reads import people, rules, shops
-from store.reads.shelf import shop_config
+from store.reads.shop_config import shop_config
 from store.reads.shops import Shop
 from store.records import PLACEMENTS, Order, OrderLine
 from store.writes import orders
