@@ -15,7 +15,7 @@ from store.opening import Store
 from store.reads import experiments as reads
 from store.reads import shops
 from store.records import EventType, Experiment, Order, OrderLine, Product, Refund, ShopFacts
-from store.writes import catalogue, events, orders
+from store.writes import catalogue, events, orders, refunds
 from store.writes import experiments as experiment_writes
 from store.writes import shops as shop_writes
 from tests.truth.world import START, Visitor, World, instant
@@ -61,7 +61,7 @@ def told(store: Store, world: World, days: int, every_s: float = 0.001) -> Repor
             batch = [event for _, those in batches for event in those]
             events.save_events(connection, shop_id, batch, batches[0][0])
         orders.save_orders(connection, shop_id, pepper, list(_orders(world, until_at)))
-        orders.save_refunds(connection, shop_id, list(_refunds(world, until_at)))
+        refunds.save_refunds(connection, shop_id, list(_refunds(world, until_at)))
         shop_writes.set_clock(connection, shop_id, until_at)
     with reading(store.engine) as connection:
         shop = shops.by_id(connection, shop_id)
