@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from recommenders.asking import Ask, keys
-from recommenders.chains import KINDS, REPEATS, STEP_BACK, Part, Step, chain
-from store.records import Entry, Strategy, slot
+from recommenders.chains import KINDS, NEWCOMERS, REPEATS, STEP_BACK, Part, Step, chain
+from store.records import LIST_WIDTH, Entry, Strategy, slot
 
 # Reasons that name the product they follow from.
 _NAMING = frozenset({"because_viewed", "because_bought", "because_carted"})
@@ -41,15 +41,33 @@ def rank(
     them can be sold. Later steps of the chain are not looked at before they are needed.
     """
     most = deepest(ask.limit) if most is None else most
-    hidden = ask.effects.hidden
+    return _along(chain(ask.placement, ask.novel), ask, strategies, lists, most)
+
+
+def newcomers(ask: Ask, lists: Mapping[str, Sequence[Entry]]) -> list[Candidate]:
+    """Candidates for trying a new product: what looks like the products that the shelf goes by."""
+    if ask.trying is None:
+        return []
+    return _along((NEWCOMERS,), ask, ("similar",), lists, LIST_WIDTH)
+
+
+def _along(
+    steps: Sequence[Step],
+    ask: Ask,
+    strategies: Collection[str],
+    lists: Mapping[str, Sequence[Entry]],
+    most: int,
+) -> list[Candidate]:
+    hidden, unwanted = ask.effects.hidden, ask.unwanted
     seen = {ask.product, *ask.cart}
     if ask.novel:
         seen |= ask.owned
     found: list[Candidate] = []
-    for step in chain(ask.placement, ask.novel):
+    for step in steps:
         for candidate in _blend(ask, step, strategies, lists):
-            if candidate.product not in seen and candidate.product not in hidden:
-                seen.add(candidate.product)
+            product = candidate.product
+            if product not in seen and product not in hidden and product not in unwanted:
+                seen.add(product)
                 found.append(candidate)
                 if len(found) == most:
                     return found
