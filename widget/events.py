@@ -31,9 +31,10 @@ TYPES: dict[str, EventType] = {
     "click": "click",
     "cart": "cart",
     "dismiss": "dismiss",
+    "ignore": "ignore",
 }
 # These are about one product of the shelf (or of the page); the others about the shelf itself.
-_ABOUT_AN_ITEM = frozenset({"product_view", "click", "cart", "dismiss"})
+_ABOUT_AN_ITEM = frozenset({"product_view", "click", "cart", "dismiss", "ignore"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class Checker:
             arm=facts.arm,
             model_id=facts.model,
             nonce=facts.nonce,
+            tried=facts.tried,
+            chance=facts.chance,
             at=at,
         )
 

@@ -26,7 +26,7 @@ Strategy = Literal[
 # The lists that are one customer's own: their slot ends in the customer's key.
 CUSTOMERS_OWN: tuple[str, ...] = ("personal", "repurchase", "for_you", "for_you:new")
 Arm = Literal["treatment", "control"]
-EventType = Literal["product_view", "exposure", "view", "click", "cart", "dismiss"]
+EventType = Literal["product_view", "exposure", "view", "click", "cart", "dismiss", "ignore"]
 
 # Which question a shelf answers. Every one of these is a valid `placement=` of the shelf address.
 Placement = Literal[

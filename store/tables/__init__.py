@@ -42,7 +42,7 @@ from store.tables.orders import (
 )
 from store.tables.people import Attempt, Audit, Membership, SetupLink, User
 from store.tables.privacy import Erasure
-from store.tables.shoppers import Event, Exposure, Identity
+from store.tables.shoppers import Event, Exposure, Identity, Unwanted
 from store.tables.shops import Credential, Cursor, Install, Shop, ShopKey
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "TallyRow",
     "Touched",
     "UnitRow",
+    "Unwanted",
     "User",
     "Variant",
     "VerdictDay",

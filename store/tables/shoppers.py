@@ -39,6 +39,10 @@ class Event(Base):
     arm: Mapped[str | None]
     model_id: Mapped[int | None]
     nonce: Mapped[bytes | None]  # which answer it belongs to
+    # The new product that the answer tried, and with which chance of 10,000: what is learned from
+    # it later divides by that.
+    tried: Mapped[int | None] = mapped_column(Key)
+    chance: Mapped[int | None]
     at: Mapped[datetime | None]  # the browser's clock: for order only
     received_at: Mapped[datetime]
     __table_args__ = (
@@ -56,6 +60,20 @@ class Event(Base):
             postgresql_where=text("type IN ('exposure', 'view')"),
         ),
     )
+
+
+class Unwanted(Base):
+    """What a visitor does not want on their shelves: said so, or left unclicked many times."""
+
+    __tablename__ = "unwanted"
+    shop_id: Mapped[int] = of_shop(primary=True)
+    visitor: Mapped[bytes] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    dismissed: Mapped[bool]  # False: only ignored, and so only for a while
+    told_at: Mapped[datetime]
+    __table_args__ = (Index("ix_unwanted_told", "shop_id", "told_at"),)
 
 
 class Exposure(Base):

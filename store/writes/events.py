@@ -27,13 +27,22 @@ class Told:
     arm: Arm | None = None
     model_id: int | None = None
     nonce: bytes | None = None
+    tried: int | None = None  # the new product that the answer tried, and its chance of 10,000
+    chance: int | None = None
     at: datetime | None = None
 
 
 # The one write that comes with every page: literal, as what a shelf reads is.
 _EVENT = """
 INSERT INTO events (shop_id, id, type, visitor, product_id, placement, experiment_id, arm, model_id,
-  nonce, at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+  nonce, tried, chance, at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+"""
+# Said once, it stays said: to be ignored later changes nothing of a "not for me".
+_UNWANTED = """
+INSERT INTO unwanted (shop_id, visitor, product_id, dismissed, told_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (shop_id, visitor, product_id) DO UPDATE SET
+  dismissed = unwanted.dismissed OR excluded.dismissed, told_at = excluded.told_at
 """
 _ENTRY = """
 INSERT INTO exposures (experiment_id, visitor, arm, entered_at, device)
@@ -63,12 +72,20 @@ def save_events(
         [
             (
                 shop_id, event.id, event.type, event.visitor, event.product_id, event.placement,
-                event.experiment_id, event.arm, event.model_id, event.nonce,
+                event.experiment_id, event.arm, event.model_id, event.nonce, event.tried,
+                event.chance,
                 None if event.at is None else to_micros(event.at), received,
             )
             for event in events
         ],
     )  # fmt: skip
+    unwanted = [
+        (shop_id, event.visitor, event.product_id, event.type == "dismiss", received)
+        for event in events
+        if event.type in ("dismiss", "ignore") and event.visitor and event.product_id is not None
+    ]
+    if unwanted:
+        literal(connection, _UNWANTED, unwanted)
     clicked = {
         event.visitor
         for event in events

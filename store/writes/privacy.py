@@ -152,6 +152,9 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> Touch
     return _run(
         connection,
         events=delete(t.Event).where(t.Event.shop_id == shop_id, t.Event.visitor == visitor),
+        unwanted=delete(t.Unwanted).where(
+            t.Unwanted.shop_id == shop_id, t.Unwanted.visitor == visitor
+        ),
         identities=delete(t.Identity).where(
             t.Identity.shop_id == shop_id, t.Identity.visitor == visitor
         ),

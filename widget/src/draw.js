@@ -43,7 +43,7 @@ export function draw(shelf, items, asked, called) {
   if (asked.placement === "bought_together") press("bundle")();
   whenSeen(shelf, () => {
     tell("view", asked);
-    ignore(shelf.products.slice(0, LEADING), SIGHT);
+    for (const id of ignore(shelf.products.slice(0, LEADING), SIGHT)) tell("ignore", asked, id);
     announce("view", items);
     if (window.dataLayer && !silent()) press("count")();
   });

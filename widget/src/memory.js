@@ -59,11 +59,15 @@ export function look(product) {
   keep({ ignored, recent: [product, ...recent().filter((id) => id !== product)].slice(0, RECENT) });
 }
 
-/** These products were seen without a click, or refused: see limits.js for the points. */
+/**
+ * These products were seen without a click, or refused: see limits.js for the points. Gives those
+ * that have enough.
+ */
 export function ignore(products, points) {
   const { ignored } = recall();
   for (const id of products) ignored[id] = (ignored[id] || 0) + points;
   keep({ ignored });
+  return products.filter((id) => ignored[id] > ENOUGH);
 }
 
 /** Products that are not to be shown. */
