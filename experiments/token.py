@@ -8,10 +8,10 @@ shop and the visitor's digest.
 Layout (big-endian), then URL-safe base64 without padding:
 
     version 1 | flags 1 | placement 1 | shop 4 | issued 4 | experiment 4? | model 4? | nonce 8?
-    | visitor 12? | tag 16
+    | visitor 12? | led by 1? | tag 16
 
 `?` fields are there when their flag is set. The tag is HMAC-SHA256 of everything before it, cut
-to 16 bytes. At most 74 characters; 36 for an answer that is cached for everyone.
+to 16 bytes. At most 75 characters; 36 for an answer that is cached for everyone.
 
 Runs in web workers on every request: standard library only.
 """
@@ -25,12 +25,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from struct import Struct
 
-from store.records import Arm, Placement
+from store.records import Arm, Placement, Strategy
 
 VERSION = 1
 NONCE_BYTES = 8  # two answers of one second to one visitor are told apart
 VISITOR_BYTES = 12  # 96 bits of a keyed digest: no two visitors of a shop share them
-LONGEST = 128  # characters that `read` looks at; a genuine token has at most 74
+LONGEST = 128  # characters that `read` looks at; a genuine token has at most 75
 _SHORTEST_KEY = 16
 _TAG_BYTES = 16  # 128 bits, the shortest that RFC 2104 advises for this hash
 _LARGEST_ID = 2**32 - 1
@@ -48,8 +48,21 @@ _CODES: dict[Placement, int] = {
     "cart": 9,
 }
 _PLACEMENTS = {code: placement for placement, code in _CODES.items()}
+_STRATEGY_CODES: dict[Strategy, int] = {
+    "bought_together": 1,
+    "similar": 2,
+    "personal": 3,
+    "repurchase": 4,
+    "blend": 5,
+    "for_you": 6,
+    "bestseller": 7,
+    "trending": 8,
+    "viewed": 9,
+    "pinned": 10,
+}
+_STRATEGIES = {code: strategy for strategy, code in _STRATEGY_CODES.items()}
 
-_EXPERIMENT, _TREATMENT, _MODEL, _NONCE, _VISITOR = 1, 2, 4, 8, 16
+_EXPERIMENT, _TREATMENT, _MODEL, _NONCE, _VISITOR, _LED_BY = 1, 2, 4, 8, 16, 32
 _HEAD = Struct(">BBBII")
 _ID = Struct(">I")
 
@@ -66,6 +79,9 @@ class TokenFacts:
     model: int | None = None
     nonce: bytes | None = None  # NONCE_BYTES random bytes
     visitor: bytes | None = None  # the first VISITOR_BYTES of the shop's keyed digest
+    # The strategy in front on the shelf that treatment sees, in control as well: what a test's
+    # visitors can be told apart by, because it was settled before any of them saw a thing.
+    led_by: Strategy | None = None
 
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:
@@ -101,6 +117,9 @@ def mint(key: bytes, facts: TokenFacts) -> str:
     if facts.visitor is not None:
         flags |= _VISITOR
         tail += facts.visitor
+    if facts.led_by is not None:
+        flags |= _LED_BY
+        tail += bytes((_STRATEGY_CODES[facts.led_by],))
     issued_s = int(facts.issued_at.timestamp())
     body = _HEAD.pack(VERSION, flags, _CODES[facts.placement], facts.shop, issued_s) + tail
     return urlsafe_b64encode(body + _tag(key, body)).rstrip(b"=").decode("ascii")
@@ -133,7 +152,7 @@ def _facts(body: bytes) -> TokenFacts | None:
     if version != VERSION or code not in _PLACEMENTS:
         return None
     at = _HEAD.size
-    experiment = model = nonce = visitor = None
+    experiment = model = nonce = visitor = led_by = None
     arm: Arm | None = None
     if flags & _EXPERIMENT:
         (experiment,) = _ID.unpack_from(body, at)
@@ -147,6 +166,9 @@ def _facts(body: bytes) -> TokenFacts | None:
         at += NONCE_BYTES
     if flags & _VISITOR:
         visitor = body[at : at + VISITOR_BYTES]
+        at += VISITOR_BYTES
+    if flags & _LED_BY:
+        led_by = _STRATEGIES.get(body[at])  # of a newer version: one that we do not know
     return TokenFacts(
         shop=shop,
         placement=_PLACEMENTS[code],
@@ -156,6 +178,7 @@ def _facts(body: bytes) -> TokenFacts | None:
         model=model,
         nonce=nonce,
         visitor=visitor,
+        led_by=led_by,
     )
 
 

@@ -71,6 +71,7 @@ def answer(
         model=model,
         nonce=secrets.token_bytes(token.NONCE_BYTES) if query.personal else None,
         visitor=visitor[: token.VISITOR_BYTES] if visitor else None,
+        led_by=shelves[0][0].strategy if experiment and shelves[0] else None,
     )
     return Answer(
         placement=query.placement,
