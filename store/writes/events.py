@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from store.engine import literal
-from store.records import Arm, EventType, Experiment, Placement
+from store.packing import pack_keys
+from store.records import Arm, EventType, Experiment, Placement, Strategy
 from store.tables import to_micros
 from store.writes.units import touch_visitors
 
@@ -30,13 +31,15 @@ class Told:
     tried: int | None = None  # the new product that the answer tried, and its chance of 10,000
     chance: int | None = None
     at: datetime | None = None
+    items: tuple[int, ...] = ()  # of a view: the products in sight
+    led_by: Strategy | None = None
 
 
 # The one write that comes with every page: literal, as what a shelf reads is.
 _EVENT = """
 INSERT INTO events (shop_id, id, type, visitor, product_id, placement, experiment_id, arm, model_id,
-  nonce, tried, chance, at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO NOTHING
+  nonce, tried, chance, at, received_at, items)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
 # Said once, it stays said: to be ignored later changes nothing of a "not for me".
 _UNWANTED = """
@@ -45,8 +48,8 @@ ON CONFLICT (shop_id, visitor, product_id) DO UPDATE SET
   dismissed = unwanted.dismissed OR excluded.dismissed, told_at = excluded.told_at
 """
 _ENTRY = """
-INSERT INTO exposures (experiment_id, visitor, arm, entered_at, device)
-VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO exposures (experiment_id, visitor, arm, entered_at, device, led_by)
+VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
 
 
@@ -75,6 +78,7 @@ def save_events(
                 event.experiment_id, event.arm, event.model_id, event.nonce, event.tried,
                 event.chance,
                 None if event.at is None else to_micros(event.at), received,
+                pack_keys(event.items) if event.items else None,
             )
             for event in events
         ],
@@ -94,14 +98,14 @@ def save_events(
     if clicked:
         touch_visitors(connection, shop_id, clicked)
     entries = [
-        (event.experiment_id, event.visitor, event.arm)
+        (event.experiment_id, event.visitor, event.arm, event.led_by)
         for event in events
         if event.type == "exposure" and event.experiment_id is not None and event.visitor
     ]
     if holdout is not None:
         entries += [
-            (holdout.id, visitor, "treatment")
-            for experiment, visitor, _ in entries
+            (holdout.id, visitor, "treatment", None)  # of every shelf: none of them leads
+            for experiment, visitor, *_ in entries
             if experiment != holdout.id
         ]
     if entries:
@@ -109,7 +113,7 @@ def save_events(
             connection,
             _ENTRY,
             [
-                (experiment, visitor, arm, received, device or None)
-                for experiment, visitor, arm in entries
+                (experiment, visitor, arm, received, device or None, led_by)
+                for experiment, visitor, arm, led_by in entries
             ],
         )
