@@ -40,12 +40,6 @@ _ABOUT_AN_ITEM = frozenset({"product_view", "click", "cart", "dismiss", "ignore"
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    index: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Checker:
     """What an event is checked against; the same for all events of a request."""
 

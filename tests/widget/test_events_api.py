@@ -26,7 +26,7 @@ from store.reads import shops
 from store.reads.shops import Shop
 from tests.shops import NOW
 from tests.widget.test_shelf_api import VISITOR, ask, fresh_configuration, start_test
-from widget import api
+from widget import telling
 from widget.events import LONGEST_BODY
 
 __all__ = ["fresh_configuration"]
@@ -303,11 +303,11 @@ def test_me_needs_a_visitor_and_is_counted(client: FlaskClient, shop: Shop) -> N
 def test_events_are_refused_for_a_moment_rather_than_taking_every_thread(
     client: FlaskClient, shop: Shop, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "TURN_WITHIN_S", 0.01)
+    monkeypatch.setattr(telling, "TURN_WITHIN_S", 0.01)
     with writing(store.engine):  # somebody else writes, and does not end
         waiting = [
             threading.Thread(target=tell, args=(client, shop, [event("product_view", item="p1")]))
-            for _ in range(api.WRITERS)
+            for _ in range(telling.WRITERS)
         ]
         for thread in waiting:
             thread.start()
@@ -315,15 +315,15 @@ def test_events_are_refused_for_a_moment_rather_than_taking_every_thread(
         assert client.get(f"/v1/{shop.key}/shelf?placement=bestsellers").status_code == 200
     for thread in waiting:
         thread.join()
-    assert refused.headers["Retry-After"] == str(api.BUSY_FOR_S)
-    assert saved(store, "product_view") == api.WRITERS
+    assert refused.headers["Retry-After"] == str(telling.BUSY_FOR_S)
+    assert saved(store, "product_view") == telling.WRITERS
     assert tell(client, shop, [event("product_view", item="p1")]).status_code == 202
 
 
 def until_refused(client: FlaskClient, shop: Shop) -> Any:
     """The answer to an event while all turns are taken (which the threads may not have done yet:
     an event that cannot wait for the writer is refused by the store itself)."""
-    turns: Any = client.application.extensions["turns"]
+    turns: Any = client.application.extensions["telling"].turns
     while turns._value:
         time.sleep(0.01)
     return tell(client, shop, [event("product_view", item="p1")])
