@@ -67,7 +67,8 @@ class Lesson:
         step = -(-len(self.answers) // most)
         if step <= 1:
             return self
-        table = Table(self.table.product[::step], self.table.said[:, ::step])
+        whole = self.table
+        table = Table(whole.product[::step], whole.said[:, ::step], whole.facts[:, ::step])
         return Lesson(table, self.right[::step], self.answers[::step])
 
 

@@ -75,9 +75,15 @@ class Forest:
         right = lesson.right[rows]
         shown = right | (random.random(right.shape) < self.wrong)
         shown &= lesson.table.product[rows] >= 0
-        said = lesson.table.said[:, rows].transpose(1, 2, 0)[shown]
+        told = _told(lesson.table, rows)[shown]
         answer = right[shown].astype(np.int8)
-        return said, answer, np.where(answer > 0, 1.0, 1 / self.wrong)
+        return told, answer, np.where(answer > 0, 1.0, 1 / self.wrong)
+
+
+def _told(table: Table, rows: NDArray[np.intp] | slice) -> NDArray[np.float32]:
+    """Rows x candidates x all that is told of each."""
+    told = np.concatenate([table.said[:, rows], table.facts[:, rows]])
+    return np.asarray(told.transpose(1, 2, 0), dtype=np.float32)
 
 
 def opinion(trees: Any, table: Table) -> NDArray[np.float32]:
@@ -87,7 +93,7 @@ def opinion(trees: Any, table: Table) -> NDArray[np.float32]:
     if not there.any():
         return chance
     with threadpool_limits(1):
-        odds = trees.decision_function(table.said.transpose(1, 2, 0)[there])
+        odds = trees.decision_function(_told(table, slice(None))[there])
     chance[there] = 1 / (1 + np.exp(-odds))
     low = np.where(there, chance, np.inf).min(axis=1, keepdims=True)
     high = np.where(there, chance, 0).max(axis=1, keepdims=True)
