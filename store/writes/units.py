@@ -15,6 +15,7 @@ from store import tables
 from store.engine import literal_rows
 from store.reads.revenue import chunks
 from store.records import Unit
+from store.writes.observed import reopen_days_of_orders
 
 
 def touch_orders(connection: Connection, shop_id: int, external_ids: Sequence[str]) -> None:
@@ -31,6 +32,7 @@ def touch_orders(connection: Connection, shop_id: int, external_ids: Sequence[st
             o.visitor.is_not(None) | o.customer_id.is_not(None),
         )
         connection.execute(insert(t).from_select(["shop_id", "visitor", "customer_id"], people))
+    reopen_days_of_orders(connection, shop_id, external_ids)
 
 
 def touch_visitors(connection: Connection, shop_id: int, visitors: Collection[bytes]) -> None:
