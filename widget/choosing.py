@@ -12,12 +12,17 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import NamedTuple
 
+import structlog
+
 from recommenders import choose
 from store.reads import shelf as reads
 from store.reads.literal import Reader
 from store.reads.shop_config import ShopConfig
 from store.reads.shopper import Buyer
-from store.records import NO_EFFECTS, Effects, Entry, Placement, Recommendation
+from store.records import NO_EFFECTS, Effects, Placement, Recommendation
+from widget.metrics import count_unreadable
+
+log = structlog.get_logger()
 
 # A signed customer's newest purchases: enough for the lists that `choose` blends.
 MOST_BOUGHT = 50
@@ -79,9 +84,7 @@ def recommend(
     named = _named(asked, strategies)
     deepest = choose.deepest(max(plan.limit for plan in plans))
 
-    def rank(
-        few: bool, known: Mapping[str, reads.Known], lists: Mapping[str, Sequence[Entry]]
-    ) -> list[_Ranked]:
+    def rank(few: bool, known: Mapping[str, reads.Known], lists: reads.Packed) -> list[_Ranked]:
         ask = asked.ask(known, plans[0].limit, config.rules.on(asked.placement))
         if named.others and not all(product in known for product in named.anchors):
             # Behind an id that nobody knows (any more) stand others, whose lists were not read.
@@ -95,6 +98,10 @@ def recommend(
             most = plan.limit + SPARE if few else deepest
             found = choose.rank(its, plan.strategies, own, most)
             ranked.append(_Ranked(its, found, len(found) == most))
+            if own.unreadable:
+                log.error("lists cannot be read", model=plan.model, lists=sorted(own.unreadable))
+                count_unreadable(len(own.unreadable))
+                own.unreadable.clear()
         return ranked
 
     for few in (True, False):

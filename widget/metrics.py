@@ -43,6 +43,10 @@ _SHELVES = Histogram(
 _EVENTS = Counter(
     "alongside_events_total", "Events that browsers sent, by what became of them.", ("outcome",)
 )
+_UNREADABLE = Counter(
+    "alongside_unreadable_lists_total",
+    "Lists that a shelf wanted and could not read; it went on to the next of its chain.",
+)
 
 
 def observe(rule: str, status: int, seconds: float) -> None:
@@ -57,6 +61,10 @@ def observe_shelf(placement: str, led_by: str, seconds: float) -> None:
 def count_events(accepted: int, rejected: int) -> None:
     _EVENTS.labels("accepted").inc(accepted)
     _EVENTS.labels("rejected").inc(rejected)
+
+
+def count_unreadable(lists: int) -> None:
+    _UNREADABLE.inc(lists)
 
 
 @cache
