@@ -2,31 +2,41 @@
 
 The door to choosing, pure functions around the two reads of a request: `wanted` and `slots` say
 which lists to read (`asking.py`), `rank` blends them along the placement's chain (`ranking.py`),
-`choose` drops what may not be shown and applies pins. What the merchant's rules do is worked out
-before and stands in the question (`Ask.effects`). The widget, `flask recommend`, `flask explain`,
-the admin's preview and the backtest all call these. Plain Python: a web worker loads no numpy for
-them. Sentences are made in `reasons.py`.
+`choose` drops what may not be shown, applies pins, sees to variety (`varying.py`) and lets a visit
+try a new product (`trying.py`). What the merchant's rules do is worked out before and stands in the
+question (`Ask.effects`). The widget, `flask recommend`, `flask explain`, the admin's preview and
+the backtest all call these. Plain Python: a web worker loads no numpy for them. Sentences are made
+in `reasons.py`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 
-from recommenders.asking import Ask, slots, wanted
+from recommenders.asking import Ask, Trying, slots, wanted
 from recommenders.chains import MOST_ANCHORS
-from recommenders.ranking import Candidate, deepest, rank
+from recommenders.ranking import Candidate, deepest, newcomers, rank
 from recommenders.reasons import say
+from recommenders.trying import MOST as MOST_TRIED
+from recommenders.trying import TRIED_ON, tried
+from recommenders.varying import most_alike, varied
 from store.records import Card, Reason, Recommendation
 
 __all__ = [
     "MOST_ANCHORS",
+    "MOST_TRIED",
+    "TRIED_ON",
     "Ask",
     "Candidate",
+    "Trying",
     "card_keys",
     "choose",
     "deepest",
+    "most_alike",
+    "newcomers",
     "rank",
     "say",
     "slots",
@@ -51,36 +61,73 @@ def card_keys(ask: Ask, candidates: Iterable[Candidate]) -> list[int]:
 
 
 def choose(
-    ask: Ask, candidates: Sequence[Candidate], cards: Mapping[int, Card]
+    ask: Ask,
+    candidates: Sequence[Candidate],
+    cards: Mapping[int, Card],
+    newcomers: Sequence[Candidate] = (),
 ) -> list[Recommendation]:
-    """The shelf: pins first, then candidates that can be sold, one of each near-duplicate group.
+    """The shelf: pins first, then candidates that can be sold, one of each near-duplicate group,
+    not too many of a kind. Where the visit tries a new product, one of `newcomers` or of those
+    further back may take a place.
 
     Fewer than the limit is an honest answer; a repeat never is.
     """
-    hidden = {ask.product, *ask.cart}
+    picked = [Candidate(key, 0.0, "pinned", "picked") for key in ask.effects.pins[:MOST_PINS]]
+    able = _able(ask, chain(picked, candidates), cards)
+    if ask.most_alike is None:
+        shelf = list(islice(able, ask.limit))
+    else:
+        shelf = varied(able, ask.limit, ask.most_alike)
+    chance: dict[int, float] = {}
+    if ask.trying is not None:
+        visible = min(ask.visible or ask.limit, ask.limit)
+        behind = _able(ask, chain(candidates, newcomers), cards, shelf)
+        found = tried(ask.trying, shelf, visible, behind)
+        if found is not None:
+            place, one, its_chance = found
+            chance[one[1].product] = its_chance
+            others = [it for it in shelf if it[1].product != one[1].product]
+            shelf = [*others[:place], one, *others[place:]][: ask.limit]
+    return [
+        Recommendation(
+            card.product,
+            card.id,
+            candidate.score,
+            candidate.strategy,
+            _NEW if card.product in chance else _reason(ask, candidate, cards),
+            card.body,
+            chance.get(card.product, 0.0),
+        )
+        for candidate, card in shelf
+    ]
+
+
+_NEW = Reason("new")
+
+
+def _able(
+    ask: Ask,
+    candidates: Iterable[Candidate],
+    cards: Mapping[int, Card],
+    shelf: Sequence[tuple[Candidate, Card]] = (),
+) -> Iterator[tuple[Candidate, Card]]:
+    """Those that may be shown, each with its card; none like what is on the shelf already."""
+    here = {ask.product, *ask.cart}
     if ask.novel:
-        hidden |= ask.owned
+        here |= ask.owned
+    hidden, unwanted = ask.effects.hidden, ask.unwanted
     # What lies in the cart or is on the page needs no twin beside it.
     present = (cards.get(key) for key in (ask.product, *ask.cart) if key is not None)
     groups = {card.group for card in present if card is not None}
-    shelf: list[Recommendation] = []
-    picked = (Candidate(key, 0.0, "pinned", "picked") for key in ask.effects.pins[:MOST_PINS])
-    for candidate in (*picked, *candidates):
-        if len(shelf) >= ask.limit:
-            break
+    groups.update(card.group for _, card in shelf)
+    for candidate in candidates:
         card = cards.get(candidate.product)
         if card is None or not card.sellable or card.group in groups:
             continue
-        if candidate.product in hidden or candidate.product in ask.effects.hidden:
-            continue
-        groups.add(card.group)
-        reason = _reason(ask, candidate, cards)
-        shelf.append(
-            Recommendation(
-                card.product, card.id, candidate.score, candidate.strategy, reason, card.body
-            )
-        )
-    return shelf
+        product = candidate.product
+        if product not in here and product not in hidden and product not in unwanted:
+            groups.add(card.group)
+            yield candidate, card
 
 
 def _reason(ask: Ask, candidate: Candidate, cards: Mapping[int, Card]) -> Reason:

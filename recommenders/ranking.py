@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from recommenders.asking import Ask, keys
-from recommenders.chains import KINDS, REPEATS, STEP_BACK, Part, Step, chain
-from store.records import Entry, Strategy, slot
+from recommenders.chains import KINDS, NEWCOMERS, REPEATS, STEP_BACK, Part, Step, chain
+from store.records import LIST_WIDTH, Entry, Strategy, slot
 
 # Reasons that name the product they follow from.
 _NAMING = frozenset({"because_viewed", "because_bought", "because_carted"})
@@ -42,11 +42,28 @@ def rank(
     them can be sold. Later steps of the chain are not looked at before they are needed.
     """
     most = deepest(ask.limit) if most is None else most
+    return _along(chain(ask.placement, ask.novel), ask, strategies, lists, most)
+
+
+def newcomers(ask: Ask, lists: Mapping[str, Sequence[Entry]]) -> list[Candidate]:
+    """Candidates for trying a new product: what looks like the products that the shelf goes by."""
+    if ask.trying is None:
+        return []
+    return _along((NEWCOMERS,), ask, ("similar",), lists, LIST_WIDTH)
+
+
+def _along(
+    steps: Sequence[Step],
+    ask: Ask,
+    strategies: Collection[str],
+    lists: Mapping[str, Sequence[Entry]],
+    most: int,
+) -> list[Candidate]:
     seen = {ask.product, *ask.cart}
     if ask.novel:
         seen |= ask.owned
     found: list[Candidate] = []
-    for step in chain(ask.placement, ask.novel):
+    for step in steps:
         for candidate in _blend(ask, step, strategies, lists, seen):
             seen.add(candidate.product)
             found.append(candidate)
@@ -67,7 +84,8 @@ def _blend(
     lists: Mapping[str, Sequence[Entry]],
     seen: Collection[int | None],
 ) -> Iterator[Candidate]:
-    """One step's candidates, best first; none that is seen or hidden when it is its turn.
+    """One step's candidates, best first; none that is seen, hidden or unwanted when it is its
+    turn.
 
     Lists of one strategy add up as they are, since their scores have one meaning; strategies are
     brought to a common scale before they meet: each one's best candidate gets the weight of the
@@ -77,10 +95,10 @@ def _blend(
     alone = added[0] if len(added) == 1 else None
     totals, loudest = (alone.totals, {}) if alone else _together(added)
     _steer(ask.effects.weights, totals)
-    hidden = ask.effects.hidden
+    hidden, unwanted = ask.effects.hidden, ask.unwanted
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
     for product in sorted(totals, key=totals.__getitem__, reverse=True):
-        if product not in seen and product not in hidden:
+        if product not in seen and product not in hidden and product not in unwanted:
             part, anchor, support, strength = (alone or loudest[product]).voice(product)
             kind = _kind(part, support, strength)
             about = anchor if kind in _NAMING else None

@@ -107,9 +107,39 @@ def literal(connection: Connection | Writer, sql: str, rows: Sequence[tuple[Any,
     """Run a literal statement, written with `?`, with each of these rows of values."""
     if isinstance(connection, Writer):
         connection.each(sql, rows)
-        return
-    marked = sql if connection.dialect.paramstyle == "qmark" else percent_marks(sql)
-    connection.exec_driver_sql(marked, list(rows))
+    elif rows:
+        connection.exec_driver_sql(_marked(connection, sql), list(rows))
+
+
+# SQLite takes 32,766 bound values a statement, PostgreSQL 65,535; questions with a list of ids
+# stay well below both.
+CHUNK = 512
+
+
+def literal_rows(connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
+    """Run a literal statement, written with `?`, once; the rows that it gives."""
+    found = connection.exec_driver_sql(_marked(connection, sql), tuple(values))
+    return list(found.fetchall()) if found.returns_rows else []
+
+
+def literal_in(
+    connection: Connection, sql: str, values: Sequence[Any], among: Sequence[Any]
+) -> list[Any]:
+    """Run a literal statement, written with `?`, that ends in `IN (...)`: after its other values it
+    is given `among`, in as many parts as one statement takes. The rows of a question."""
+    rows: list[Any] = []
+    for start in range(0, len(among), CHUNK):
+        some = among[start : start + CHUNK]
+        # Filled up with the last one to a power of two, so that few statements are ever prepared.
+        fill = (1 << (len(some) - 1).bit_length()) - len(some)
+        marks = ", ".join("?" * (len(some) + fill))
+        statement = sql.replace("...", marks)
+        rows += literal_rows(connection, statement, (*values, *some, *[some[-1]] * fill))
+    return rows
+
+
+def _marked(connection: Connection, sql: str) -> str:
+    return sql if connection.dialect.paramstyle == "qmark" else percent_marks(sql)
 
 
 class Writer:

@@ -91,6 +91,16 @@ class Named(NamedTuple):
     of_page: tuple[str, ...] = ()  # beginnings: "blend:" for the list of the page's product, ...
     of_anchors: tuple[str, ...] = ()
     of_category: tuple[str, ...] = ()  # of the main category of the page's product
+    visitor: bytes | None = None  # whose "not for me" holds
+    customer: int | None = None  # ... and that of all browsers of this signed customer
+
+
+class Found(NamedTuple):
+    """What there is of what was named; unknown products and names without a list are not there."""
+
+    known: Mapping[str, Known]
+    lists: Packed
+    unwanted: frozenset[int]  # products that the shopper does not want to be shown
 
 
 Ranked = TypeVar("Ranked")
@@ -101,21 +111,18 @@ def shelf_inputs(
     shop_id: int,
     model_id: int,
     named: Named,
-    rank: Callable[[Mapping[str, Known], Packed], Ranked],
+    rank: Callable[[Found], Ranked],
     card_keys: Callable[[Ranked], Sequence[int]],
+    traits: bool = False,
 ) -> tuple[Ranked, dict[int, Card]]:
     """What `choose.choose` chooses from: two statements, with its own `rank` between them."""
-    ranked = rank(*named_lists(connection, shop_id, model_id, named))
-    return ranked, cards(connection, card_keys(ranked))
+    ranked = rank(named_lists(connection, shop_id, model_id, named))
+    return ranked, cards(connection, card_keys(ranked), traits)
 
 
-def named_lists(
-    connection: Reader, shop_id: int, model_id: int, named: Named
-) -> tuple[dict[str, Known], Packed]:
-    """The products that a page names, and the model's lists for them, in one statement.
-
-    Unknown products and names without a list are simply not there.
-    """
+def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -> Found:
+    """The products that a page names, the model's lists for them, and what the shopper does not
+    want, in one statement."""
     values: list[Any] = []
     if named.page is not None:
         values += (model_id, *named.of_page, *named.of_category, shop_id, named.page)
@@ -128,12 +135,18 @@ def named_lists(
     whole, slots = listed(named.slots)
     if slots:
         values += (model_id, *slots)
+    if named.visitor is not None:
+        values += (shop_id, named.visitor)
+        if named.customer is not None:
+            values += (shop_id, named.customer)
     if not values:
-        return {}, Packed({})
+        return Found({}, Packed({}), frozenset())
     page = None if named.page is None else (len(named.of_page), len(named.of_category))
-    statement = _named_lists(page, some and (len(named.of_anchors), some), more, whole)
+    browsers = 0 if named.visitor is None else 1 if named.customer is None else 2
+    statement = _named_lists(page, some and (len(named.of_anchors), some), more, whole, browsers)
     known: dict[str, Known] = {}
     packed: dict[str, bytes] = {}
+    unwanted: list[int] = []
     for external_id, key, category, category_name, slot, entries in rows(
         connection, statement, values
     ):
@@ -141,12 +154,18 @@ def named_lists(
             known[external_id] = Known(key, category, category_name or "")
         if slot is not None:
             packed[slot] = entries
-    return known, Packed(packed)
+        elif external_id is None:
+            unwanted.append(key)
+    return Found(known, Packed(packed), frozenset(unwanted))
 
 
 @cache
 def _named_lists(
-    page: tuple[int, int] | None, anchors: tuple[int, str] | str, others: str, slots: str
+    page: tuple[int, int] | None,
+    anchors: tuple[int, str] | str,
+    others: str,
+    slots: str,
+    browsers: int,
 ) -> str:
     """The statement for so many beginnings and ids; there are few such shapes."""
     arms = []
@@ -177,6 +196,18 @@ def _named_lists(
             "SELECT NULL, NULL, NULL, NULL, slot, entries FROM lists "  # noqa: S608
             f"WHERE model_id = ? AND slot IN ({slots})"
         )
+    if browsers:
+        theirs = "= ?"
+        if browsers > 1:
+            theirs = (
+                "IN (SELECT ? UNION ALL SELECT visitor FROM identities "
+                "WHERE shop_id = ? AND customer_id = ?)"
+            )
+        # The last arm: what it leaves empty has its type from those before.
+        arms.append(
+            "SELECT NULL, product_id, NULL, NULL, NULL, NULL FROM unwanted "  # noqa: S608
+            f"WHERE shop_id = ? AND visitor {theirs}"
+        )
     return " UNION ALL ".join(arms)
 
 
@@ -189,15 +220,23 @@ def lists(connection: Reader, model_id: int, slots: Sequence[str]) -> Packed:
     return Packed(dict(rows(connection, sql, (model_id, *names))))
 
 
-def cards(connection: Reader, products: Sequence[int]) -> dict[int, Card]:
-    """The ready cards of these products."""
+def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> dict[int, Card]:
+    """The ready cards of these products; with `traits` also their kind and since when they are
+    published, of which most shelves ask nothing."""
     if not products:
         return {}
     marks, keys = listed(products)
-    found = rows(
-        connection,
-        "SELECT product_id, external_id, sellable, group_key, body "  # noqa: S608
-        f"FROM cards WHERE product_id IN ({marks})",
-        keys,
-    )
-    return {row[0]: Card(*row) for row in found}
+    sql = _CARDS_WITH_TRAITS if traits else _CARDS
+    return {row[0]: Card(*row) for row in rows(connection, sql.format(marks=marks), keys)}
+
+
+_CARDS = """
+SELECT product_id, external_id, sellable, group_key, body FROM cards WHERE product_id IN ({marks})
+"""
+_CARDS_WITH_TRAITS = """
+SELECT c.product_id, c.external_id, c.sellable, c.group_key, c.body,
+  COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor), p.published_at
+FROM cards c JOIN products p ON p.id = c.product_id
+LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0
+WHERE c.product_id IN ({marks})
+"""

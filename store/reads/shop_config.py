@@ -63,7 +63,7 @@ def looks(connection: Connection, shop_id: int) -> dict[str, ShelfLook]:
     """Placement -> how the merchant wants it shown, where that was said."""
     row = tables.PlacementRow
     rows = connection.execute(
-        select(row.placement, row.shown, row.heading, row.count, row.layout).where(
+        select(row.placement, row.shown, row.heading, row.count, row.layout, row.variety).where(
             row.shop_id == shop_id
         )
     )

@@ -63,3 +63,16 @@ def stored_arms(
     marks, ids = listed(experiments)
     sql = _ARMS.format(marks=marks)
     return dict(rows(connection, sql, (*ids, visitor, shop_id, visitor)))  # the earliest is last
+
+
+def unwanted(connection: Reader, shop_id: int, customer: int) -> frozenset[int]:
+    """Products that this customer does not want to be shown, on whichever device they said so.
+
+    A shelf reads them with its lists (`shelf.named_lists`); this is for explaining.
+    """
+    sql = """
+    SELECT u.product_id FROM identities i
+    JOIN unwanted u ON u.shop_id = i.shop_id AND u.visitor = i.visitor
+    WHERE i.shop_id = ? AND i.customer_id = ?
+    """
+    return frozenset(row[0] for row in rows(connection, sql, (shop_id, customer)))
