@@ -109,12 +109,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def literal(connection: Connection | Writer, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Run a literal statement, written with `?`, with each of these rows of values."""
-    if not rows:
-        return
     if isinstance(connection, Writer):
         connection.each(sql, rows)
-        return
-    connection.exec_driver_sql(_marked(connection, sql), list(rows))
+    elif rows:
+        connection.exec_driver_sql(_marked(connection, sql), list(rows))
 
 
 # SQLite takes 32,766 bound values a statement, PostgreSQL 65,535; questions with a list of ids

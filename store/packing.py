@@ -12,6 +12,12 @@ from typing import cast
 
 from store.records import Entry
 
+
+class Unreadable(ValueError):
+    """Bytes that are no list: a disk or a hand has changed them."""
+
+
+ENTRY_BYTES = 20
 _ENTRY = struct.Struct("<qfif")
 _KEY = struct.Struct("<I")
 
@@ -21,12 +27,15 @@ def pack(entries: Iterable[Entry]) -> bytes:
 
 
 def unpack(packed: bytes) -> list[Entry]:
-    """The entries as plain tuples in `Entry`'s order.
+    """The entries as plain tuples in `Entry`'s order; raises `Unreadable`.
 
     Only told to be `Entry`: a request unpacks a few hundred and takes them apart at once, and
     naming their fields cost more than all its statements.
     """
-    return cast(list[Entry], list(_ENTRY.iter_unpack(packed)))
+    try:
+        return cast(list[Entry], list(_ENTRY.iter_unpack(packed)))
+    except struct.error as error:
+        raise Unreadable(str(error)) from None
 
 
 def pack_keys(products: Iterable[int]) -> bytes:

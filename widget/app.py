@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from store.engine import Serving
 from store.opening import Store
+from store.request_ids import with_request_ids
 from widget import api, events, health, openapi, problems, scripts
 from widget.configs import Configs
 from widget.shelves import FOR_ALL, Shelves
@@ -45,7 +46,7 @@ def create_app(store: Store) -> Flask:
             limit(str(key), request.remote_addr)
 
     _allow_other_origins(app)
-    app.wsgi_app = shelves.in_front_of(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = shelves.in_front_of(with_request_ids(app.wsgi_app))  # type: ignore[assignment, method-assign]
     if store.settings.trusted_proxies:
         hops = store.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]

@@ -12,12 +12,17 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import NamedTuple
 
+import structlog
+
 from recommenders import choose
 from store.reads import shelf as reads
 from store.reads.literal import Reader
 from store.reads.shop_config import ShopConfig
 from store.reads.shopper import Buyer
 from store.records import NO_EFFECTS, Effects, Placement, Recommendation
+from widget.metrics import count_unreadable
+
+log = structlog.get_logger()
 
 # A signed customer's newest purchases: enough for the lists that `choose` blends.
 MOST_BOUGHT = 50
@@ -115,6 +120,10 @@ def recommend(
             candidates = choose.rank(its, plan.strategies, own, most)
             new = choose.newcomers(its, own)
             ranked.append(_Ranked(its, candidates, new, len(candidates) == most))
+            if own.unreadable:
+                log.error("lists cannot be read", model=plan.model, lists=sorted(own.unreadable))
+                count_unreadable(len(own.unreadable))
+                own.unreadable.clear()
         return ranked
 
     # Variety and what is tried are looked for among all that may be shown.

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from store.engine import Serving
 from store.reads.shop_config import ShopConfig
+from store.request_ids import with_request_ids
 from widget import answer, events, problems, query, titles
 from widget.configs import Configs
 from widget.metrics import observe, observe_shelf
@@ -184,7 +185,11 @@ def _refused(
     environ: dict[str, Any],
     start_response: Callable[..., Any],
 ) -> Iterable[bytes]:
-    refusal = problems.refusal(error)
-    refusal.headers.extend(FOR_ALL)
-    observe(rule, refusal.status_code, perf_counter() - began_s)
-    return refusal(environ, start_response)
+    def refuse(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        refusal = problems.refusal(error)
+        refusal.headers.extend(FOR_ALL)
+        observe(rule, refusal.status_code, perf_counter() - began_s)
+        return refusal(environ, start_response)
+
+    # What is refused may be logged, and asked about; an answer that went well is neither.
+    return with_request_ids(refuse)(environ, start_response)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from store.packing import unpack
+from store.packing import Unreadable, unpack
 from store.reads.literal import Reader, listed, rows
 from store.records import Card, Entry
 
@@ -52,13 +52,21 @@ def product_keys(connection: Reader, shop_id: int, external_ids: Sequence[str]) 
 
 
 class Packed(Mapping[str, Sequence[Entry]]):
-    """Lists by name, each unpacked when it is looked at: most of a chain's are never needed."""
+    """Lists by name, each unpacked when it is looked at: most of a chain's are never needed.
+
+    One that cannot be read is empty, so that a shelf goes on to the next, and is `unreadable`.
+    """
 
     def __init__(self, packed: dict[str, bytes]) -> None:
         self._packed = packed
+        self.unreadable: set[str] = set()
 
     def __getitem__(self, slot: str) -> Sequence[Entry]:
-        return unpack(self._packed[slot])
+        try:
+            return unpack(self._packed[slot])
+        except Unreadable:
+            self.unreadable.add(slot)
+            return ()
 
     def __contains__(self, slot: object) -> bool:
         return slot in self._packed
@@ -91,7 +99,7 @@ class Found(NamedTuple):
     """What there is of what was named; unknown products and names without a list are not there."""
 
     known: Mapping[str, Known]
-    lists: Mapping[str, Sequence[Entry]]
+    lists: Packed
     unwanted: frozenset[int]  # products that the shopper does not want to be shown
 
 

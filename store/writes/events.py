@@ -33,6 +33,8 @@ class Told(NamedTuple):
     led_by: Strategy | None = None
 
 
+_BEFORE_AT = Told._fields.index("at")
+
 # The one write that comes with every page: literal, as what a shelf reads is.
 _EVENT = """
 INSERT INTO events (shop_id, id, type, visitor, product_id, placement, experiment_id, arm, model_id,
@@ -73,11 +75,10 @@ def save_events(
         connection,
         _EVENT,
         [
+            # The columns are in the order of Told's fields, up to its instant.
             (
-                shop_id,
-                *event[:11],  # the columns up to `chance` are in the order of Told's fields
-                None if event.at is None else to_micros(event.at),
-                received,
+                shop_id, *event[:_BEFORE_AT],
+                None if event.at is None else to_micros(event.at), received,
                 pack_keys(event.items) if event.items else None,
             )
             for event in events

@@ -63,6 +63,9 @@ def upgrade() -> None:
     with op.batch_alter_table("exposures", schema=None) as batch_op:
         batch_op.add_column(sa.Column("led_by", sa.Text(), nullable=True))
 
+    with op.batch_alter_table("job_runs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("memory_kib", sa.BigInteger(), nullable=True))
+
     with op.batch_alter_table("placements", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("variety", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
@@ -81,6 +84,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("placements", schema=None) as batch_op:
         batch_op.drop_column("variety")
+
+    with op.batch_alter_table("job_runs", schema=None) as batch_op:
+        batch_op.drop_column("memory_kib")
 
     with op.batch_alter_table("exposures", schema=None) as batch_op:
         batch_op.drop_column("led_by")
