@@ -30,7 +30,6 @@ from store.records import Card, Entry, Measure, Placement
 SHELF, BESTSELLERS, LIVE, OWN = "shelf", "bestsellers", "live model", "own frequency"
 GAIN = f"{NDCG} - {BESTSELLERS}"  # the metric that the gate reads
 OWN_GAIN = f"{NDCG} - {OWN}"  # ... and, where a customer is asked about, this one
-LIVE_GAIN = f"{NDCG} - {LIVE}"
 # A peer that is no strategy of ours: how often the customer bought each product, nothing else
 # (the tiny power of demand only orders equal counts). Most models cannot beat it.
 OWN_FREQUENCY = Repurchase(half_life_days=1e6, trust=0, season=1e-6, active_days=100_000)

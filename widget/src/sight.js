@@ -1,33 +1,31 @@
 // What the shopper can see of an element.
 
-import { BELOW_PX, LOOK_MS, NEAR_PX } from "./limits.js";
+import { BELOW_PX, LOOK_MS, NEAR } from "./limits.js";
 
-/** Calls `act` with each change of what is seen, until it gives something. */
+/** Calls `act` with each change of what is seen, until it gives something or ends it itself. */
 function watch(element, options, act) {
   const observer = new IntersectionObserver((entries) => {
-    if (act(entries.pop())) observer.disconnect();
+    if (act(entries.pop(), observer)) observer.disconnect();
   }, options);
   observer.observe(element);
 }
 
 /** Runs `act` once, when the element comes near the screen. */
 export function whenNear(element, act) {
-  watch(element, { rootMargin: `${NEAR_PX}px` }, (entry) => entry.isIntersecting && act());
+  watch(element, { rootMargin: NEAR }, (entry) => entry.isIntersecting && act());
 }
 
 /** Runs `act` once, when half of the element (or half a screen of it) was visible for a second. */
 export function whenSeen(element, act) {
   let timer;
-  let done;
   const half = Math.min(1, innerHeight / element.offsetHeight) / 2;
-  const seen = () => {
-    done = true;
-    act();
-  };
-  watch(element, { threshold: half }, (entry) => {
+  watch(element, { threshold: half }, (entry, observer) => {
     clearTimeout(timer);
-    if (!done && entry.intersectionRatio >= half) timer = setTimeout(seen, LOOK_MS);
-    return done;
+    if (entry.intersectionRatio < half) return;
+    timer = setTimeout(() => {
+      observer.disconnect();
+      act();
+    }, LOOK_MS);
   });
 }
 

@@ -8,8 +8,11 @@ import { address } from "./page.js";
 
 export const waiting = [];
 
-/** Notes one event. `asked` has a shelf's token and the visitor id it was asked with. */
-export function tell(type, asked, item = null) {
+/**
+ * Notes one event. `asked` has a shelf's token and the visitor id it was asked with; `item` is a
+ * product, or the products in sight.
+ */
+export function tell(type, asked, item) {
   // A token belongs to the visitor it was made for: after a withdrawal nothing is said of it.
   if (silent() || (asked.visitor && asked.visitor !== visitor())) return;
   waiting.push({ id: random(), type, token: asked.token, item, at: Date.now() });
@@ -20,8 +23,8 @@ export function tell(type, asked, item = null) {
 export function send() {
   const events = waiting.splice(0);
   if (!events.length || silent()) return;
-  const body = JSON.stringify({ visitor: visitor(), events }); // as text: no preflight
-  post("/shelf/events", { method: "POST", body });
+  // As text: no preflight.
+  post("/shelf/events", { method: "POST", body: JSON.stringify({ visitor: visitor(), events }) });
 }
 
 /** A request that outlives its page, and whose failure nobody hears of. */
