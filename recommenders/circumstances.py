@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommenders.baskets import DAY_S
+from recommenders.kinds import kind, members
 from recommenders.known import Known
 
 # Rows in, and the candidates of each (never -1); a fact for each, as float32.
@@ -30,8 +31,8 @@ def of_customers(known: Known) -> Mapping[str, Circumstance]:
     times, last = known.habits(), _last(known)
     orders = _orders_of(known)
     busy = _of_row(np.log1p(np.bincount(orders, minlength=times.shape[0])))
-    kinds, kind = _kinds(known)
-    by_kind = (known.habits(365.0) @ kinds).tocsr()
+    of = kind(known)
+    by_kind = (known.habits(365.0) @ members(of)).tocsr()
     whole = np.maximum(np.asarray(by_kind.sum(axis=1)).ravel(), 1e-9)
     price = _log_price(known)
     usual = _usual_price(times, price)
@@ -42,7 +43,7 @@ def of_customers(known: Known) -> Mapping[str, Circumstance]:
         return np.where(at_s > 0, days, -1).astype(np.float32)
 
     def share_of_kind(rows: NDArray[np.intp], products: NDArray[np.int32]) -> NDArray[np.float32]:
-        held = _cells(by_kind, rows, kind[products])
+        held = _cells(by_kind, rows, of[products])
         return np.asarray(held / whole[rows][:, None], dtype=np.float32)
 
     def dearer(rows: NDArray[np.intp], products: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -61,11 +62,11 @@ def of_customers(known: Known) -> Mapping[str, Circumstance]:
 def of_products(known: Known, together: sparse.csr_array) -> Mapping[str, Circumstance]:
     """About a product and a candidate for its company; `together` holds P(candidate | product)."""
     sold = np.bincount(known.baskets.indices, minlength=known.products)
-    _, kind = _kinds(known)
+    of = kind(known)
     price = _log_price(known)
 
     def same_kind(rows: NDArray[np.intp], products: NDArray[np.int32]) -> NDArray[np.float32]:
-        return np.asarray(kind[rows][:, None] == kind[products], dtype=np.float32)
+        return np.asarray(of[rows][:, None] == of[products], dtype=np.float32)
 
     def dearer(rows: NDArray[np.intp], products: NDArray[np.int32]) -> NDArray[np.float32]:
         return _known(price[products] - price[rows][:, None])
@@ -144,20 +145,6 @@ def _orders_of(known: Known) -> NDArray[np.int64]:
     """Who placed each order that is not a guest's."""
     who = known.buyers
     return who[who < len(known.interactions.customer_keys)]
-
-
-def _kinds(known: Known) -> tuple[sparse.csr_array, NDArray[np.int64]]:
-    """Products by kinds (their type, or else their main category), and the kind of each."""
-
-    def make() -> tuple[sparse.csr_array, NDArray[np.int64]]:
-        goods = known.catalogue
-        named = [t or next(iter(c), "") for t, c in zip(goods.types, goods.categories, strict=True)]
-        _, kind = np.unique(np.array(named, dtype=object).astype(str), return_inverse=True)
-        cells = (np.ones(len(kind)), (np.arange(len(kind)), kind))
-        shape = (len(kind), int(kind.max(initial=0)) + 1)
-        return sparse.coo_array(cells, shape=shape).tocsr(), kind.astype(np.int64)
-
-    return known.once("kinds", make)
 
 
 def _log_price(known: Known) -> NDArray[np.float64]:

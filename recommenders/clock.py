@@ -1,8 +1,8 @@
 """When is a product due again, for a customer who bought it?
 
 A learned clock for each product: how the chance of buying it once more rises and falls with the
-days since the last time. Products with few repeats go by the clock of their category, categories
-by the shop's; and each customer's own pace speeds the clock up or slows it down.
+days since the last time. Products with few repeats go by the clock of their kind, kinds by the
+shop's; and each customer's own pace speeds the clock up or slows it down.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommenders.baskets import DAY_S
+from recommenders.kinds import kind
 from recommenders.known import Known
 
 # Days since the last purchase, in steps that grow: a day matters after a week, not after a year.
@@ -26,7 +27,7 @@ class Clock:
 
     rate_b(step) = (again + prior) / (days + prior / rate_c(step)), with `again` the purchases of b
     that came so long after the one before by the same customer, `days` how long customers waited
-    in that step, bought again or not, and rate_c the same of b's category, drawn in turn towards
+    in that step, bought again or not, and rate_c the same of b's kind, drawn in turn towards
     the whole shop's. pace(u, b) = (own + calm) / (expected + calm): the customer's own repeats of
     b, over those that the clock made expect.
     Source: a piecewise constant hazard with gamma frailty (Clayton, Biometrika 65(1), 1978), each
@@ -69,7 +70,7 @@ class Clock:
 
     def _rates(self, known: Known, spells: _Spells) -> NDArray[np.float64]:
         """Repeats a day at each step, product by product."""
-        kinds = _kinds(known)
+        kinds = kind(known)
         of = kinds[spells.product]
         rates = np.zeros((len(STEPS), known.products))
         for step, (start, end) in enumerate(_steps()):
@@ -133,9 +134,3 @@ def _keys(cells: sparse.csr_array) -> NDArray[np.int64]:
     """The cells of a matrix as numbers in ascending order."""
     rows = np.repeat(np.arange(cells.shape[0]), np.diff(cells.indptr))
     return np.asarray(rows * cells.shape[1] + cells.indices, dtype=np.int64)
-
-
-def _kinds(known: Known) -> NDArray[np.int64]:
-    """A number for each product's main category; products without one share theirs."""
-    main = np.array([next(iter(c), "") for c in known.catalogue.categories], dtype=object)
-    return np.unique(main.astype(str), return_inverse=True)[1].astype(np.int64)

@@ -22,6 +22,7 @@ from recommenders.circumstances import of_customers
 from recommenders.clock import Clock
 from recommenders.company import Score, company
 from recommenders.ease import ease
+from recommenders.kinds import kind, leaders, members
 from recommenders.known import Known
 from recommenders.learn import Lesson, learn
 from recommenders.personal import Personal
@@ -45,6 +46,7 @@ NAMES = (
     "company",
     "kin",
     "alike",
+    "kinds",
     "personal",
     *_POPULAR,
 )
@@ -63,9 +65,11 @@ class ForYou:
 
     Voices: the customer's own decayed orders at three half-lives, alone, times the product's rebuy
     rate, times the shop's present demand for it, and times both (`repurchase.py`); `own rate`, how
-    often they buy it; `taste`, EASE on decayed histories; `company`, co-purchase of the decayed
-    history; `kin`, a random walk over customers; `alike`, attribute likeness to it; `personal`,
-    Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is learned.
+    often they buy it; `own clock`, whether it is due (`clock.py`); `taste`, EASE on decayed
+    histories; `company`, co-purchase of the decayed history; `kin`, a random walk over customers;
+    `alike`, attribute likeness to it; `kinds`, what sells of the kinds they buy; `personal`,
+    Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is learned,
+    by small trees also from the circumstances (`circumstances.py`).
     Evidence: `support` is the number of the customer's orders with b, `strength` the score.
     Cost: the voices once for each of three windows and once for today; EASE the most (`ease.py`).
     """
@@ -155,6 +159,9 @@ class ForYou:
         kin = _kin(known)
         voices["kin"] = lambda rows: (history[rows] @ kin).tocsr()
         voices["alike"] = lambda rows: (history[rows] @ alike).tocsr()
+        of = kind(known)
+        wished, leading = (history @ members(of)).tocsr(), leaders(known, of, 30.0, NOMINATED)
+        voices["kinds"] = lambda rows: (wished[rows] @ leading).tocsr()
         voices["personal"] = _svd(known)
         return Choir(
             products=products,
