@@ -142,10 +142,12 @@ def _recognise(
 ) -> dict[str, int]:
     """Order id -> customer key. An account and an e-mail seen together are one customer."""
     marks: dict[str, list[bytes]] = {}
+    accounts: set[bytes] = set()
     for order in orders:
         own = []
         if order.customer_id:
             own.append(digest(pepper, "customer", order.customer_id))
+            accounts.add(own[0])
         if order.email and order.email.strip():
             own.append(email_digest(pepper, order.email))
         if own:
@@ -181,7 +183,12 @@ def _recognise(
         connection.execute(
             insert(connection, d).on_conflict_do_nothing(),
             [
-                {"shop_id": shop_id, "digest": mark, "customer_id": key(customer)}
+                {
+                    "shop_id": shop_id,
+                    "digest": mark,
+                    "customer_id": key(customer),
+                    "account": mark in accounts,
+                }
                 for mark, customer in fresh.items()
             ],
         )
