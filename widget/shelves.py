@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from store.engine import Serving
 from store.reads.shelf import ShopConfig
+from store.records import exponent
 from widget import answer, problems, query, titles
 from widget.configs import Configs
 from widget.metrics import observe, observe_shelf
@@ -69,7 +70,15 @@ class Shelves:
         look = config.looks.get(found.placement, answer.AS_THE_PAGE_SAYS)
         title = titles.title(found.placement, locale, look.heading, config.shop.locale)
         exact = config.shop.settings.get("counts") == "exact"
-        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout, exact=exact)
+        body = answer.to_json(
+            found,
+            title,
+            locale,
+            prices=prices,
+            digits=exponent(config.shop.currency),
+            layout=look.layout,
+            exact=exact,
+        )
         led_by = found.items[0].strategy if found.items else "nothing"
         observe_shelf(found.placement, led_by, perf_counter() - began_s)
         return body, _PERSONAL if asked.personal else _SHARED

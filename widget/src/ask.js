@@ -28,6 +28,6 @@ export async function ask(query) {
 export function web(address) {
   try {
     const url = new URL(address, document.baseURI);
-    if (address && /^https?:$/.test(url.protocol)) return url.href;
+    if (address && /^https?:/.test(url.href)) return url.href;
   } catch {}
 }

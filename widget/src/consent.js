@@ -3,8 +3,6 @@
 
 import { preset, said } from "./page.js";
 
-const STATES = ["none", "session", "full"];
-
 /**
  * The state that these signals add up to: a refusal outranks the shop's word, and that a consent
  * tool. Undefined while nobody has spoken yet, which is treated as "none" but erases nothing: a
@@ -12,7 +10,7 @@ const STATES = ["none", "session", "full"];
  */
 export function judge(refused, word, wp, shopify) {
   if (refused) return "none";
-  if (STATES.includes(word)) return word;
+  if (["none", "session", "full"].includes(word)) return word;
   if (wp) return rung(wp("statistics"), wp("preferences"), wp("statistics-anonymous"));
   if (shopify) {
     return rung(shopify.analyticsProcessingAllowed(), shopify.preferencesProcessingAllowed());
@@ -20,10 +18,8 @@ export function judge(refused, word, wp, shopify) {
 }
 
 /** Full takes both: leave to measure, and leave to remember what was looked at. */
-function rung(measure, remember, anonymous) {
-  if (measure && remember) return "full";
-  return measure || anonymous ? "session" : "none";
-}
+const rung = (measure, remember, anonymous) =>
+  measure && remember ? "full" : measure || anonymous ? "session" : "none";
 
 let hook = preset.consent;
 let state;

@@ -3,7 +3,7 @@ export function make(tag, name, attributes, ...children) {
   const element = document.createElement(tag);
   element.className = `shelf-${name}`;
   for (const key in attributes) {
-    if (attributes[key] !== undefined) element.setAttribute(key, attributes[key]);
+    if (attributes[key] != null) element.setAttribute(key, attributes[key]);
   }
   element.append(...children); // text goes in as text, never as markup
   return element;

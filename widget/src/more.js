@@ -18,11 +18,9 @@ export async function more(act, press) {
   }
 }
 
-function load() {
-  return new Promise((onload, onerror) => {
-    const { nonce } = script;
+const load = () =>
+  new Promise((onload, onerror) => {
     const src = new URL("shelf-more.js", script.src);
-    const element = document.createElement("script");
-    document.head.append(Object.assign(element, { src, nonce, onload, onerror }));
+    const how = { src, nonce: script.nonce, onload, onerror };
+    document.head.append(Object.assign(document.createElement("script"), how));
   });
-}

@@ -1,34 +1,41 @@
 // What the shopper can see of an element.
 
-import { BELOW_PX, LOOK_MS, NEAR_PX } from "./limits.js";
+import { BELOW_PX, LOOK_MS, NEAR } from "./limits.js";
 
-/** Calls `act` with each change of what is seen, until it gives something. */
-function watch(element, options, act) {
-  const observer = new IntersectionObserver((entries) => {
-    if (act(entries.pop())) observer.disconnect();
-  }, options);
-  observer.observe(element);
-}
-
-/** Runs `act` once, when the element comes near the screen. */
-export function whenNear(element, act) {
-  watch(element, { rootMargin: `${NEAR_PX}px` }, (entry) => entry.isIntersecting && act());
+/**
+ * Runs `act(element)` once for each element that the answer observes, when it comes near the screen.
+ * One observer for all of them: it tells of them in the order of the page, several would not.
+ */
+export function whenNear(act) {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        act(target);
+      }
+    },
+    { rootMargin: NEAR },
+  );
+  return observer;
 }
 
 /** Runs `act` once, when half of the element (or half a screen of it) was visible for a second. */
 export function whenSeen(element, act) {
   let timer;
-  let done;
   const half = Math.min(1, innerHeight / element.offsetHeight) / 2;
-  const seen = () => {
-    done = true;
-    act();
-  };
-  watch(element, { threshold: half }, (entry) => {
-    clearTimeout(timer);
-    if (!done && entry.intersectionRatio >= half) timer = setTimeout(seen, LOOK_MS);
-    return done;
-  });
+  const observer = new IntersectionObserver(
+    (entries) => {
+      clearTimeout(timer);
+      if (entries.pop().intersectionRatio < half) return;
+      timer = setTimeout(() => {
+        observer.disconnect();
+        act();
+      }, LOOK_MS);
+    },
+    { threshold: half },
+  );
+  observer.observe(element);
 }
 
 /** Whether the element starts below the screen: then whatever follows it is below as well. */
@@ -36,5 +43,6 @@ export const isBelow = (element) => element.getBoundingClientRect().top > innerH
 
 /** Runs `change` whenever it cannot move anything in sight. */
 export function whenBelow(element, change) {
-  watch(element, { rootMargin: `${BELOW_PX}px` }, () => isBelow(element) && change());
+  const look = () => isBelow(element) && change();
+  new IntersectionObserver(look, { rootMargin: `${BELOW_PX}px` }).observe(element);
 }
