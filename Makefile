@@ -14,7 +14,7 @@ export PORT DEMO_PORT
 # A Node.js of the machine's, or the one that `.venv/.node` installs from a pinned wheel.
 export PATH := $(PATH):$(CURDIR)/.venv/node/bin
 
-.PHONY: help demo forget test lint serve bundle packages bench prove requirements clean
+.PHONY: help demo forget test audit lint serve bundle packages bench prove requirements clean
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,9 @@ test: lint ## every check
 	npm --prefix widget run --silent test
 	npm --prefix plugin/shopify/check run --silent test
 	STRICT=$(STRICT) $(BIN)/pytest -q -n auto --maxprocesses 4 --dist worksteal
+
+audit: .venv/.development widget/node_modules plugin/shopify/check/node_modules ## ask public advisories about every pinned library
+	$(BIN)/python -m tests.audit
 
 packages: .venv/.runtime ## what an owner installs in the shop, in build/
 	$(BIN)/python -m plugin.packages

@@ -116,8 +116,8 @@ def _write_rejects(path: Path, rejects: list[Reject], *, fresh: bool) -> None:
     with path.open("w" if fresh else "a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         if fresh:
-            writer.writerow(("line", "reason", "row"))
-        writer.writerows((reject.line, reject.reason, reject.raw) for reject in rejects)
+            writer.writerow(("line", "reason"))
+        writer.writerows(rejects)
 
 
 def _batches(rows: Iterable[Row | Reject]) -> Iterator[list[Row | Reject]]:

@@ -163,13 +163,14 @@ def to_json(
     locale: str,
     *,
     prices: bool,
+    digits: int = 2,
     layout: Layout | None = None,
     exact: bool = False,
 ) -> bytes:
     """The answer's body. Cards come ready from the store; only reasons are added to them."""
     items = [
         (item.body if prices else _without_prices(item.body)).encode()
-        + _why(item.strategy, item.reason, locale, exact)
+        + _why(item.strategy, item.reason, locale, exact, digits)
         for item in answer.items
     ]
     head = orjson.dumps(
@@ -189,9 +190,11 @@ def to_json(
 
 
 @lru_cache(maxsize=4_096)
-def _why(strategy: str, reason: Reason, locale: str, exact: bool) -> bytes:
+def _why(strategy: str, reason: Reason, locale: str, exact: bool, digits: int) -> bytes:
     """The end of an item; most of a shop's are the same few."""
-    more = {"strategy": strategy, "reason": choose.say(reason, locale, exact)}
+    more: dict[str, object] = {"strategy": strategy, "reason": choose.say(reason, locale, exact)}
+    if digits != 2:  # what is meant where nothing is said
+        more["digits"] = digits
     return b"," + orjson.dumps(more)[1:]
 
 

@@ -84,6 +84,8 @@ def _allow_other_origins(app: Flask) -> None:
     @app.after_request
     def headers(answer: Response) -> Response:
         answer.headers.update(FOR_ALL)
+        if "Retry-After" in answer.headers:  # else another origin's script may not read it
+            answer.headers["Access-Control-Expose-Headers"] = "Retry-After"
         if request.method == "OPTIONS":
             answer.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
             answer.headers["Access-Control-Allow-Headers"] = "Alongside-Visitor, Content-Type"

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from store.engine import Serving
 from store.reads.shop_config import ShopConfig
+from store.records import exponent
 from store.request_ids import with_request_ids
 from widget import answer, events, problems, query, titles
 from widget.configs import Configs
@@ -109,7 +110,15 @@ class Shelves:
         look = config.looks.get(found.placement, answer.AS_THE_PAGE_SAYS)
         title = titles.title(found.placement, locale, look.heading, config.shop.locale)
         exact = config.shop.settings.get("counts") == "exact"
-        body = answer.to_json(found, title, locale, prices=prices, layout=look.layout, exact=exact)
+        body = answer.to_json(
+            found,
+            title,
+            locale,
+            prices=prices,
+            digits=exponent(config.shop.currency),
+            layout=look.layout,
+            exact=exact,
+        )
         led_by = found.items[0].strategy if found.items else "nothing"
         return Prepared(config, body, found.placement, led_by)
 

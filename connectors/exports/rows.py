@@ -25,19 +25,17 @@ from connectors.errors import Misconfigured, Unreadable
 CELL_CHARACTERS = 2**20
 # A product's or customer's id. Longer is a sentence in the wrong column.
 ID_CHARACTERS = 200
-# What of a rejected row is kept for people to look at.
-RAW_CHARACTERS = 500
 # An order further ahead than time zones explain is a mistyped year, and training takes the last
 # order's time as its "now".
 AHEAD = timedelta(days=2)
 
 
 class Reject(NamedTuple):
-    """A row that could not be read: the line it begins on, why, and the row itself."""
+    """A row that could not be read: the line it begins on, and why. Not the row itself: an export
+    holds names and addresses, and whoever is erased later would stand in a file of ours."""
 
     line: int
     reason: str
-    raw: str
 
 
 class Line(NamedTuple):
@@ -45,7 +43,7 @@ class Line(NamedTuple):
     cells: list[str]
 
     def reject(self, reason: object) -> Reject:
-        return Reject(self.number, str(reason), ",".join(self.cells)[:RAW_CHARACTERS])
+        return Reject(self.number, str(reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Sheet:
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Reject(number, f"a quote is never closed ({error})", "")
+                    yield Reject(number, f"a quote is never closed ({error})")
                     ended = reader.line_num
                     continue
                 except (EOFError, OSError, zlib.error):
@@ -102,7 +100,7 @@ class Sheet:
                 if number == 1 or not cells:
                     continue
                 if checked.last_bad >= number:
-                    yield Reject(number, "not UTF-8: save the file as CSV UTF-8", "")
+                    yield Reject(number, "not UTF-8: save the file as CSV UTF-8")
                 elif len(cells) > width:
                     yield Line(number, cells).reject(f"{len(cells)} cells under {width} columns")
                 else:

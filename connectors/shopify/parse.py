@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors import marks
 from connectors.fields import Row, rows_needed, text
+from connectors.shopify import queries
 from connectors.shopify.fields import (
     count,
     flag,
@@ -295,7 +296,14 @@ def _image(row: Row) -> Image | None:
         return None
     size = [image.get(name) for name in ("width", "height")]
     width, height = (side if type(side) is int and side > 0 else None for side in size)
-    return Image(image["url"], width, height)
+    return Image(image["url"], width, height, _srcset(image["url"], image.get("small"), width))
+
+
+def _srcset(url: str, small: Any, width: int | None) -> str:
+    """The two widths that are asked for; Shopify never makes a picture wider than it is."""
+    if not isinstance(small, str) or width is None or width <= queries.SMALL_PX:
+        return ""
+    return f"{small} {queries.SMALL_PX}w, {url} {min(width, queries.LARGE_PX)}w"
 
 
 def _texts(value: Any) -> list[str]:

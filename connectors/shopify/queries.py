@@ -11,11 +11,18 @@ from __future__ import annotations
 # Amounts in the shop's own currency; what a shopper saw in another one is not asked for.
 _MONEY = "{ shopMoney { amount } }"
 
-PRODUCT = """
+# What a product takes on a shelf (12em, mostly 192 pixels), on screens of one pixel and of three.
+SMALL_PX, LARGE_PX = 300, 600
+_PICTURE = f"""
+  url(transform: {{maxWidth: {LARGE_PX}}}) small: url(transform: {{maxWidth: {SMALL_PX}}})
+  width height
+"""
+
+PRODUCT = f"""
   id title updatedAt status vendor productType tags publishedAt onlineStoreUrl isGiftCard
   requiresSellingPlan
-  priceRangeV2 { minVariantPrice { currencyCode } }
-  featuredMedia { preview { image { url(transform: {maxWidth: 600}) width height } } }
+  priceRangeV2 {{ minVariantPrice {{ currencyCode }} }}
+  featuredMedia {{ preview {{ image {{ {_PICTURE} }} }} }}
 """
 VARIANT = "id title position price compareAtPrice availableForSale"
 COLLECTION = "id title"

@@ -23,9 +23,9 @@ from connectors.woocommerce.fields import (
     plain,
     price_of,
 )
+from connectors.woocommerce.pictures import picture
 from store.records import (
     Category,
-    Image,
     Order,
     OrderLine,
     OrderSource,
@@ -209,7 +209,6 @@ def product(
     if prices:
         price, compare_at = min(prices, key=lambda pair: pair[0])
     updated_at = instant(row, "date_modified_gmt", datetime(1970, 1, 1, tzinfo=UTC))
-    images = rows_of(row, "images")
     simple = row.get("type") == "simple"
     return Product(
         id=id_of(row, "id"),
@@ -224,7 +223,7 @@ def product(
         compare_at_minor=compare_at,
         cost_minor=_cost(row, currency),
         price_varies=len({price for price, _ in prices}) > 1,
-        image=Image(str(images[0]["src"])) if images and images[0].get("src") else None,
+        image=picture(rows_of(row, "images")),
         in_stock=any(v.in_stock for v in variants) if variants else _in_stock(row),
         withheld=_withheld(row, sold=bool(variants) or not _is_variable(row)),
         cart_id=id_of(row, "id") if simple and row.get("purchasable") else None,

@@ -17,6 +17,7 @@ class Image:
     url: str
     width: int | None = None
     height: int | None = None
+    srcset: str = ""  # copies in other widths, as HTML has them
 
 
 @dataclass(frozen=True, slots=True)

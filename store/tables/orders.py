@@ -30,6 +30,8 @@ class CustomerDigest(Base):
     shop_id: Mapped[int] = of_shop(primary=True)
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(Key, ForeignKey("customers.id", ondelete="CASCADE"))
+    # An account's, else an e-mail address's. None: saved before the two were told apart.
+    account: Mapped[bool | None]
 
 
 class Order(Base):

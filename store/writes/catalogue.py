@@ -213,6 +213,8 @@ def card_body(product: Product) -> str:
         item["from"] = True
     if image and image.width and image.height:
         item |= {"width": image.width, "height": image.height}
+    if image and image.srcset:
+        item["srcset"] = image.srcset
     return orjson.dumps(item).decode()[:-1]
 
 

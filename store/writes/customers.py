@@ -15,7 +15,8 @@ from store.records import Order
 
 _KNOWN = "SELECT digest, customer_id FROM customer_digests WHERE shop_id = ? AND digest IN (...)"
 _LEARN = """
-INSERT INTO customer_digests (shop_id, digest, customer_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO customer_digests (shop_id, digest, customer_id, account) VALUES (?, ?, ?, ?)
+ON CONFLICT DO NOTHING
 """
 
 
@@ -24,6 +25,7 @@ def recognise(
 ) -> dict[str, int]:
     """Order id -> customer key. An account and an e-mail seen together are one customer."""
     marks = {order.id: own for order in orders if (own := _marks(pepper, order))}
+    accounts = {marks[order.id][0] for order in orders if order.customer_id}
     wanted = sorted({mark for own in marks.values() for mark in own})
     known: dict[bytes, int] = {
         bytes(mark): customer
@@ -49,7 +51,7 @@ def recognise(
     literal(
         connection,
         _LEARN,
-        [(shop_id, mark, key(customer)) for mark, customer in fresh.items()],
+        [(shop_id, mark, key(customer), mark in accounts) for mark, customer in fresh.items()],
     )
     return {order_id: key(customer) for order_id, customer in found.items()}
 

@@ -95,8 +95,16 @@ class Certificate:
 def forget_visitor(
     connection: Connection, shop_id: int, visitor: bytes, via: str, now: datetime
 ) -> Certificate:
-    """Forget a browser. `via` says who asked: admin, command, shopper or a platform."""
+    """Forget a browser. `via` says who asked: admin, command, shopper or a platform.
+
+    Whoever ordered in it as a guest has no account by which to ask, so their orders from it lose
+    whose they were as well.
+    """
+    guests = _guests(connection, shop_id, visitor)
     touched = erase_visitor(connection, shop_id, visitor)
+    if guests:
+        touched += _leave_guests(connection, shop_id, guests)
+        jobs.ask(connection, shop_id, "train", now)
     return _certificate(connection, shop_id, "visitor", 1, touched, via, now)
 
 
@@ -174,6 +182,42 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> Touch
             t.Checkout.shop_id == shop_id, t.Checkout.visitor == visitor
         ),
         orders=update(t.Order).where(orders).values(visitor=nobody, checkout=None, erased=True),
+    )
+
+
+def _guests(connection: Connection, shop_id: int, visitor: bytes) -> list[int]:
+    """The customers without an account who ordered in this browser; their orders from it become
+    nobody's."""
+    i, d, o = tables.Identity, tables.CustomerDigest, tables.Order
+    has_account = select(d.digest).where(d.customer_id == i.customer_id, d.account.is_not(False))
+    found = connection.scalars(
+        select(i.customer_id).where(
+            i.shop_id == shop_id, i.visitor == visitor, ~has_account.exists()
+        )
+    ).all()
+    connection.execute(
+        update(o)
+        .where(o.shop_id == shop_id, o.visitor == visitor, o.customer_id.in_(found))
+        .values(customer_id=None)
+    )
+    return list(found)
+
+
+def _leave_guests(connection: Connection, shop_id: int, guests: Sequence[int]) -> Touched:
+    """Their own lists go; of whom no order is left, nothing is."""
+    t = tables
+    models = select(t.Model.id).where(t.Model.shop_id == shop_id)
+    own = [f"{strategy}:{guest}" for strategy in CUSTOMERS_OWN for guest in guests]
+    bought = select(t.Order.customer_id).where(t.Order.customer_id.in_(guests))
+    gone = set(guests) - set(connection.scalars(bought))
+    return _run(
+        connection,
+        lists=delete(t.ListRow).where(t.ListRow.model_id.in_(models), t.ListRow.slot.in_(own)),
+        customer_digests=delete(t.CustomerDigest).where(t.CustomerDigest.customer_id.in_(gone)),
+        identities=delete(t.Identity).where(
+            t.Identity.shop_id == shop_id, t.Identity.customer_id.in_(gone)
+        ),
+        customers=delete(t.Customer).where(t.Customer.id.in_(gone)),
     )
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.woocommerce import parse
+from store.records import Image
 from tests.connectors.golden import categories, told
 
 
@@ -321,7 +322,11 @@ def test_a_variable_product_tells_its_lowest_price_and_its_range() -> None:
     assert hoodie.cart_id is None
     assert [v.title for v in hoodie.variants] == ["Blue, Yes", "Blue, No", "Green, No", "Red, No"]
     assert [c.name for c in hoodie.categories] == ["Hoodies", "Clothing"]
-    assert hoodie.image
+    copy = "https://127.0.0.1:443/wp-content/uploads/2026/11/hoodie-2"
+    # Of six copies the two that fit a shelf; the shape by the names of copies.
+    assert hoodie.image == Image(
+        f"{copy}.jpg", 600, 600, f"{copy}-300x300.jpg 300w, {copy}-416x416.jpg 416w"
+    )
     assert hoodie.published_at == datetime(2026, 11, 21, 21, 13, 39, tzinfo=UTC)
     assert product(225).variants[1].title == ""  # any size
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
+from scheduler.importing import import_orders
 from scheduler.train import train
 from scheduler.upkeep import upkeep
 from store import tables
@@ -21,9 +22,11 @@ from store.engine import reading, writing
 from store.keys import digest, email_digest
 from store.opening import Store
 from store.reads import shops
+from store.reads.overview import waiting
 from store.reads.shops import Shop
 from store.records import Order, OrderLine
 from store.writes import orders
+from store.writes.privacy import forget_visitor
 from tests.plugin.site import NOON, Site, send
 from widget.app import create_app as create_storefront
 
@@ -32,7 +35,7 @@ ACCOUNT = "planted-account-4711"
 VISITOR = "planted0visitor0id0of0a0browser0"
 
 
-def plant(store: Store, shop: Shop) -> tuple[int, list[bytes]]:
+def plant(store: Store, shop: Shop, account: str | None = ACCOUNT) -> tuple[int, list[bytes]]:
     """A customer with orders, a browser, events and a list; their key, and all that names them."""
     with writing(store.engine) as connection:
         pepper = shops.keys(connection, store.ring, shop.id, NOON).pepper
@@ -44,7 +47,7 @@ def plant(store: Store, shop: Shop) -> tuple[int, list[bytes]]:
             [
                 Order(
                     id=f"planted{n}", placed_at=now - timedelta(days=n + 1), updated_at=now,
-                    currency="GBP", status="paid", total_minor=1_000, customer_id=ACCOUNT,
+                    currency="GBP", status="paid", total_minor=1_000, customer_id=account,
                     email=EMAIL, visitor=VISITOR,
                     lines=tuple(
                         OrderLine(f"l{n}-{i}", f"p{2 * n + i}", 1, 500, token=f"token-of-{VISITOR}")
@@ -67,12 +70,11 @@ def plant(store: Store, shop: Shop) -> tuple[int, list[bytes]]:
         )  # fmt: skip
         key = connection.scalar(
             select(tables.CustomerDigest.customer_id).where(
-                tables.CustomerDigest.digest == digest(pepper, "customer", ACCOUNT)
+                tables.CustomerDigest.digest == email_digest(pepper, EMAIL)
             )
         )
     assert key
-    account = digest(pepper, "customer", ACCOUNT)
-    hashes = [visitor, account, email_digest(pepper, EMAIL)]
+    hashes = [visitor, digest(pepper, "customer", ACCOUNT), email_digest(pepper, EMAIL)]
     return key, [EMAIL.encode(), ACCOUNT.encode(), VISITOR.encode(), *hashes]
 
 
@@ -99,6 +101,12 @@ def test_no_byte_of_an_erased_person_is_left_in_any_file(
     owner = site.owner_of(shop)
     storefront = create_storefront(store).test_client()
     storefront.get(f"/v1/{shop.key}/shelf?placement=also_bought&product=p4&visitor={VISITOR}")
+    broken = folder / "orders.csv"
+    columns = "order_id,customer_id,placed_at,product_id,quantity,visitor_id"
+    broken.write_text(f"{columns}\n9,{EMAIL},2026-01-01T00:00:00Z,p1,many,{VISITOR}\n")
+    assert import_orders(store, shop, broken, None, None, lambda *_: None).rejected == 1
+    broken.unlink()  # the owner's own file; the rejects stay
+    assert (folder / "orders.csv.rejects.csv").exists()
     assert len(found_in(folder, planted)) > 0  # the search finds what is there
     with reading(store.engine) as connection:
         own = select(tables.ListRow.slot).where(tables.ListRow.slot.like(f"%:{key}"))
@@ -132,6 +140,33 @@ def test_no_byte_of_an_erased_person_is_left_in_any_file(
         ).all()
     assert kept == [(None, 1_000)] * 5
     assert not [slot for slot in personal if slot.startswith(("personal", "repurchase", "for_you"))]
+
+
+def test_a_guest_who_erases_in_the_browser_leaves_no_byte_either(store: Store, shop: Shop) -> None:
+    folder = Path(str(store.engine.url.database)).parent
+    key, planted = plant(store, shop, account=None)
+    train(store, shop, lambda step: None)
+    own = select(tables.ListRow.slot).where(tables.ListRow.slot.like(f"personal:{key}"))
+    with reading(store.engine) as connection:
+        assert connection.scalar(own)
+    me = {"Alongside-Visitor": VISITOR}
+    done = create_storefront(store).test_client().delete(f"/v1/{shop.key}/me", headers=me)
+    assert done.status_code == 204
+    with reading(store.engine) as connection:
+        assert connection.scalar(own) is None
+        assert waiting(connection, shop.id).keys() == {"train"}
+    upkeep(store)
+    assert found_in(folder, planted) == {}
+
+
+def test_who_has_an_account_keeps_it_when_a_browser_is_erased(store: Store, shop: Shop) -> None:
+    key, _ = plant(store, shop)
+    with writing(store.engine) as connection:
+        pepper = shops.keys(connection, store.ring, shop.id, NOON).pepper
+        visitor = digest(pepper, "visitor", VISITOR)
+        forget_visitor(connection, shop.id, visitor, "shopper", NOON)
+        theirs = select(tables.Order.customer_id).where(tables.Order.external_id.like("planted%"))
+        assert connection.scalars(theirs).all() == [key] * 5
 
 
 def test_an_order_that_comes_again_plants_nothing(store: Store, shop: Shop) -> None:

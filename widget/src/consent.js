@@ -18,10 +18,8 @@ export function judge(refused, word, wp, shopify) {
 }
 
 /** Full takes both: leave to measure, and leave to remember what was looked at. */
-function rung(measure, remember, anonymous) {
-  if (measure && remember) return "full";
-  return measure || anonymous ? "session" : "none";
-}
+const rung = (measure, remember, anonymous) =>
+  measure && remember ? "full" : measure || anonymous ? "session" : "none";
 
 let hook = preset.consent;
 let state;

@@ -85,11 +85,12 @@ function picture({ image, width, height, srcset }) {
   return frame;
 }
 
-function cost({ price_minor, compare_at_minor, currency, from }, locale) {
-  const now = price(price_minor, currency, locale);
-  const line = make("span", "price", {}, from && now ? texts.from.replace("{}", now) : now);
-  if (compare_at_minor > price_minor) {
-    line.append(" ", make("del", "was", {}, price(compare_at_minor, currency, locale)));
+function cost(item, locale) {
+  const was = item.compare_at_minor;
+  const now = price(item.price_minor, item, locale);
+  const line = make("span", "price", {}, item.from && now ? texts.from.replace("{}", now) : now);
+  if (was > item.price_minor) {
+    line.append(" ", make("del", "was", {}, price(was, item, locale)));
   }
   return line;
 }

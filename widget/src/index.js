@@ -23,7 +23,8 @@ if (able && said.key && !preset.visitor) {
     fill();
     visit();
   });
-  customElements.define("product-shelf", ProductShelf);
+  // In a task of its own: a slow telephone must not be kept busy with all of this at once.
+  setTimeout(() => customElements.define("product-shelf", ProductShelf));
 }
 
 /** Sends nothing more of a visitor, and asks the server to erase what it holds. */

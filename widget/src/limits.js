@@ -18,6 +18,10 @@ export const LOOK_MS = 1000;
 /** Events wait this long for company, so that a page makes few requests. */
 export const GATHER_MS = 1000;
 
+/** Events in one message, which is what the server takes, and the rest where it asks for one. */
+export const MOST_EVENTS = 50;
+export const REST_MS = 10_000;
+
 /** Products on a shelf before ours, for what to ask in spare; and what one answer holds at most. */
 export const USUAL = 8;
 export const MOST = 24;

@@ -12,8 +12,7 @@ const recall = () => ({
   recent: [],
   ignored: {},
   clicked: {},
-  // biome-ignore lint/complexity/useOptionalChain: ES2019 has none; written out it is longer
-  ...parse(place && place.getItem(ENTRY)),
+  ...parse(place?.getItem(ENTRY)),
 });
 
 function keep(change) {
@@ -42,10 +41,10 @@ export function enter(state) {
 }
 
 /** 128 random bits as 32 hex digits. */
-export function random() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+export const random = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 
 /** The visitor id: only with full consent, and if the browser could keep it; else null. */
 export const visitor = () => recall().visitor || null;

@@ -16,13 +16,16 @@ const shelves = () => [...document.querySelectorAll("product-shelf")];
 // Shelves fill in the order in which they came near, not in that of the answers: which products a
 // shelf may still show is no race.
 let turn;
+const near = whenNear((shelf) => (turn = shelf.fill(turn)));
+
+let promised = 0; // how many products the shelves that asked before may show
 
 export class ProductShelf extends HTMLElement {
   connectedCallback() {
     visit(this.get("product"));
     if (this.products) return; // a theme moved us
     this.products = []; // ids on this shelf: no other of the page shows them again
-    whenNear(this, () => (turn = this.fill(turn)));
+    near.observe(this);
   }
 
   get(name) {
@@ -61,7 +64,8 @@ export class ProductShelf extends HTMLElement {
   /** What the server is asked. Without consent, nothing but the page's own product. */
   query() {
     // Spare ones for those that may be on the shelves before this one, or are not wanted.
-    const spare = shelves().indexOf(this) * (this.get("limit") || USUAL) + unwanted().length;
+    const spare = promised + unwanted().length;
+    promised += +this.get("limit") || USUAL;
     const query = {
       locale: this.locale,
       limit: Math.min(this.get("limit"), MOST), // not named: the merchant's count

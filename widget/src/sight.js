@@ -2,31 +2,42 @@
 
 import { BELOW_PX, LOOK_MS, NEAR } from "./limits.js";
 
-/** Calls `act` with each change of what is seen, until it gives something or ends it itself. */
-function watch(element, options, act) {
-  const observer = new IntersectionObserver((entries) => {
-    if (act(entries.pop(), observer)) observer.disconnect();
-  }, options);
-  observer.observe(element);
-}
+const watcher = (told, options) => new IntersectionObserver(told, options);
 
-/** Runs `act` once, when the element comes near the screen. */
-export function whenNear(element, act) {
-  watch(element, { rootMargin: NEAR }, (entry) => entry.isIntersecting && act());
+/**
+ * Runs `act(element)` once for each element that the answer observes, when it comes near the screen.
+ * One observer for all of them: it tells of them in the order of the page, several would not.
+ */
+export function whenNear(act) {
+  const observer = watcher(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        act(target);
+      }
+    },
+    { rootMargin: NEAR },
+  );
+  return observer;
 }
 
 /** Runs `act` once, when half of the element (or half a screen of it) was visible for a second. */
 export function whenSeen(element, act) {
   let timer;
   const half = Math.min(1, innerHeight / element.offsetHeight) / 2;
-  watch(element, { threshold: half }, (entry, observer) => {
-    clearTimeout(timer);
-    if (entry.intersectionRatio < half) return;
-    timer = setTimeout(() => {
-      observer.disconnect();
-      act();
-    }, LOOK_MS);
-  });
+  const observer = watcher(
+    (entries) => {
+      clearTimeout(timer);
+      if (entries.pop().intersectionRatio < half) return;
+      timer = setTimeout(() => {
+        observer.disconnect();
+        act();
+      }, LOOK_MS);
+    },
+    { threshold: half },
+  );
+  observer.observe(element);
 }
 
 /** Whether the element starts below the screen: then whatever follows it is below as well. */
@@ -34,5 +45,6 @@ export const isBelow = (element) => element.getBoundingClientRect().top > innerH
 
 /** Runs `change` whenever it cannot move anything in sight. */
 export function whenBelow(element, change) {
-  watch(element, { rootMargin: `${BELOW_PX}px` }, () => isBelow(element) && change());
+  const look = () => isBelow(element) && change();
+  watcher(look, { rootMargin: `${BELOW_PX}px` }).observe(element);
 }

@@ -2,7 +2,7 @@
 // the page. Never holds a click, never needs more than a simple request, never complains.
 
 import { silent } from "./consent.js";
-import { GATHER_MS } from "./limits.js";
+import { GATHER_MS, MOST_EVENTS, REST_MS } from "./limits.js";
 import { random, visitor } from "./memory.js";
 import { address } from "./page.js";
 
@@ -19,17 +19,27 @@ export function tell(type, asked, item) {
   setTimeout(send, GATHER_MS);
 }
 
-/** Sends what is waiting: at once before a page may go away. */
-export function send() {
-  const events = waiting.splice(0);
-  if (!events.length || silent()) return;
-  // As text: no preflight.
-  post("/shelf/events", { method: "POST", body: JSON.stringify({ visitor: visitor(), events }) });
+let resting;
+
+/** Sends what is waiting: at once before a page may go away. A server that is busy gets it later. */
+export async function send() {
+  if (resting || !waiting.length || silent()) return;
+  const events = waiting.splice(0, MOST_EVENTS);
+  const body = JSON.stringify({ visitor: visitor(), events }); // as text: no preflight
+  const reply = await post("/shelf/events", { method: "POST", body });
+  if (reply?.status !== 429) return;
+  waiting.unshift(...events);
+  resting = setTimeout(
+    () => {
+      resting = 0;
+      send();
+    },
+    reply.headers.get("retry-after") * 1000 || REST_MS,
+  );
 }
 
 /** A request that outlives its page, and whose failure nobody hears of. */
-export function post(path, how) {
+export const post = (path, how) =>
   fetch(address + path, { keepalive: true, credentials: "omit", ...how }).catch(() => {});
-}
 
 document.addEventListener("visibilitychange", send);

@@ -129,7 +129,8 @@ test("withdrawal erases storage at once, tells the server to forget, and silence
 });
 
 test("what was waiting to be told when consent was withdrawn is never told", async () => {
-  const shop = open({ reply: () => answerNothing() });
+  const script = 'data-consent="full" data-product="1"';
+  const shop = open({ script, reply: () => answerNothing() });
   shop.window.alongside.consent("session"); // the product_view of full consent still waits
   await shop.pass();
   assert.deepEqual(shop.types(), []);

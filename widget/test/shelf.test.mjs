@@ -101,6 +101,66 @@ test("events are complete: an id, a type, a token, an item and an instant", asyn
   assert.equal(new Set(events.map(({ id }) => id)).size, events.length);
 });
 
+test("events that a busy server refuses are told again when it asked for them", async () => {
+  let refusals = 2;
+  const accepted = () => {
+    if (!refusals) return { status: 202 };
+    refusals -= 1;
+    return { status: 429, headers: new Headers(refusals ? { "Retry-After": "20" } : {}) };
+  };
+  const shop = open({ reply: () => answer(TREATMENT), accepted });
+  await shop.pass(15_000);
+  const told = () => shop.log.filter(({ url }) => url.endsWith("/events")).length;
+  assert.equal(told(), 1); // nothing else is sent meanwhile
+  await shop.pass(10_000);
+  assert.equal(told(), 2);
+  await shop.pass(11_000); // where nothing was said: ten seconds
+  assert.equal(told(), 3);
+  const ids = shop.log
+    .filter(({ url }) => url.endsWith("/events"))
+    .map(({ body }) => JSON.parse(body).events.map(({ id }) => id));
+  assert.deepEqual(ids[2], [...new Set(ids.flat())]); // all of them, in their order
+});
+
+test("what a busy server refused is not told after a withdrawal", async () => {
+  const accepted = () => ({ status: 429 });
+  const shop = open({ reply: () => answer(TREATMENT), accepted });
+  await shop.pass(5_000);
+  const before = shop.events().length;
+  shop.window.alongside.consent("none");
+  shop.window.alongside.consent("full");
+  await shop.pass(30_000);
+  const first = new Set(
+    shop
+      .events()
+      .slice(0, before)
+      .map(({ id }) => id),
+  );
+  assert.ok(
+    !shop
+      .events()
+      .slice(before)
+      .some(({ id }) => first.has(id)),
+  );
+});
+
+test("a shelf asks in spare for what the shelves before it may show", async () => {
+  const shelf = (placement, limit) =>
+    `<product-shelf placement="${placement}" product="1" ${limit}></product-shelf>`;
+  const shop = open({
+    html: shelf("bestsellers", 'limit="4"') + shelf("similar", "") + shelf("trending", ""),
+  });
+  await shop.pass();
+  assert.deepEqual(
+    shop.asked().map(({ placement, spare }) => [placement, spare]),
+    [
+      ["bestsellers", undefined],
+      ["similar", "4"],
+      ["trending", "12"],
+    ],
+  );
+});
+
 test("a product page is told of once per page load, however many shelves name it", async () => {
   const shelf = '<product-shelf placement="similar" product="1"></product-shelf>';
   const shop = open({ script: 'data-consent="full" data-product="2"', html: shelf + shelf });

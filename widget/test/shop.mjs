@@ -34,13 +34,14 @@ export const answer = (other) => ({
 });
 
 /**
- * Opens a page. `reply(url)` gives the body of a shelf answer (or throws), `before(window)` runs
- * ahead of shelf.js, `kept` is what the last page left in storage.
+ * Opens a page. `reply(url)` gives the body of a shelf answer (or throws), `accepted()` what events
+ * get, `before(window)` runs ahead of shelf.js, `kept` is what the last page left in storage.
  */
 export function open({
   script = 'data-consent="full"',
   html = SHELF,
   reply = () => answer(),
+  accepted = () => ({ status: 202 }),
   before = () => {},
   kept = {},
 } = {}) {
@@ -68,6 +69,7 @@ export function open({
       const entry = { target, isIntersecting: true, intersectionRatio: 1, boundingClientRect };
       window.setTimeout(() => this.act([entry]), 0);
     }
+    unobserve() {}
     disconnect() {}
   };
   const timers = [];
@@ -91,6 +93,7 @@ export function open({
   window.fetch = async (url, options = {}) => {
     const drawn = document.querySelectorAll("product-shelf li").length;
     log.push({ url: String(url), drawn, ...options });
+    if (url.endsWith("/events")) return { headers: new Headers(), ...accepted() };
     const body = /\/shelf\?/.test(url) ? await reply(new URL(url)) : {};
     return { ok: true, json: async () => (typeof body === "string" ? JSON.parse(body) : body) };
   };

@@ -53,6 +53,9 @@ def upgrade() -> None:
     with op.batch_alter_table("unwanted", schema=None) as batch_op:
         batch_op.create_index("ix_unwanted_told", ["shop_id", "told_at"], unique=False)
 
+    with op.batch_alter_table("customer_digests", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("account", sa.Boolean(), nullable=True))
+
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("tried", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
@@ -95,6 +98,9 @@ def downgrade() -> None:
         batch_op.drop_column("items")
         batch_op.drop_column("chance")
         batch_op.drop_column("tried")
+
+    with op.batch_alter_table("customer_digests", schema=None) as batch_op:
+        batch_op.drop_column("account")
 
     with op.batch_alter_table("unwanted", schema=None) as batch_op:
         batch_op.drop_index("ix_unwanted_told")

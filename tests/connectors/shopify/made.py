@@ -76,9 +76,10 @@ def product(number: int, currency: str = "GBP", **changes: Any) -> dict[str, Any
             "__typename": "MediaImage",
             "preview": {
                 "image": {
-                    "url": f"https://cdn.shopify.com/p{number}.jpg",
-                    "width": 600,
-                    "height": 400,
+                    "url": f"https://cdn.shopify.com/p{number}.jpg?width=600",
+                    "small": f"https://cdn.shopify.com/p{number}.jpg?width=300",
+                    "width": 900,
+                    "height": 600,
                 }
             },
         },

@@ -339,7 +339,8 @@ def test_a_simple_product() -> None:
     )
     assert product.cart_id == "300"
     assert product.variants[0].title == ""
-    assert product.image == Image("https://cdn.shopify.com/p3.jpg", 600, 400)
+    small, large = (f"https://cdn.shopify.com/p3.jpg?width={width}" for width in (300, 600))
+    assert product.image == Image(large, 900, 600, f"{small} 300w, {large} 600w")
     # The small collection says more than the large one.
     assert product.categories == (Category("2", "Light"), Category("1", "Home"))
     assert read(requiresSellingPlan=True).cart_id is None

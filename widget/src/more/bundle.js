@@ -32,6 +32,6 @@ function sum(shelf, ready, own) {
   const parts = ready.map((item) => item.price_minor);
   if (own.length) parts.push(Number(shelf.get("price") || Number.NaN));
   const total = parts.every(Number.isInteger) ? parts.reduce((a, b) => a + b) : null;
-  const text = price(total, ready[0].currency, shelf.locale);
+  const text = price(total, ready[0], shelf.locale);
   return make("strong", { className: "shelf-sum" }, text);
 }

@@ -1,7 +1,5 @@
 // Tells GA4 (by the page's dataLayer) of lists that were seen and of products chosen from them.
 
-import { decimals } from "../money.js";
-
 let listening = false;
 
 /** A shelf was seen. From the first time on, clicks on any shelf are listened for as well. */
@@ -15,8 +13,8 @@ export function count({ title, items, shelf }) {
 }
 
 /** 12.5 for 1250 pence; nothing where there is no price. */
-const amount = ({ price_minor, currency }) =>
-  Number.isInteger(price_minor) ? price_minor / 10 ** decimals(currency) : undefined;
+const amount = ({ price_minor, digits = 2 }) =>
+  Number.isInteger(price_minor) ? price_minor / 10 ** digits : undefined;
 
 function push(event, shelf, { title, items }) {
   if (window.alongside.consent() === "none") return;
