@@ -153,8 +153,14 @@ def by_kept_access(store: Store, shop: Shop) -> Connector:
     def locked(renew: Callable[[dict[str, str]], dict[str, str] | None]) -> dict[str, str]:
         return with_locked_credentials(store.engine, store.ring, shop.id, renew, shop.now())
 
-    private = store.settings.allow_private_hosts
-    return open_shop(shop.platform, shop.url, credentials, allow_private=private, locked=locked)
+    return open_shop(
+        shop.platform,
+        shop.url,
+        credentials,
+        allow_private=store.settings.allow_private_hosts,
+        ca_bundle=store.settings.ca_bundle,
+        locked=locked,
+    )
 
 
 # --- what came of it ------------------------------------------------------------------------------

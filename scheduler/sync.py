@@ -45,8 +45,14 @@ def _open(shop: shops.Shop, opened: dict[str, str], store: Store) -> Connector:
     def locked(renew: Callable[[dict[str, str]], dict[str, str] | None]) -> dict[str, str]:
         return with_locked_credentials(store.engine, store.ring, shop.id, renew, shop.now())
 
-    private = store.settings.allow_private_hosts
-    return open_shop(shop.platform, shop.url, opened, allow_private=private, locked=locked)
+    return open_shop(
+        shop.platform,
+        shop.url,
+        opened,
+        allow_private=store.settings.allow_private_hosts,
+        ca_bundle=store.settings.ca_bundle,
+        locked=locked,
+    )
 
 
 Opener = Callable[[shops.Shop, dict[str, str], Store], Connector]

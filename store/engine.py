@@ -24,6 +24,9 @@ BUSY_TIMEOUT_S = 30
 # SQLite reads through the page cache of the system instead of copying; 2 GiB is the most it takes.
 # These pages are the file's: they count as a process's memory, but any other may have them.
 MMAP_BYTES = 2 * 1024**3
+# What a connection keeps of pages that it writes (those it only reads are mapped): a page of a sync
+# touches indexes all over, and with SQLite's own 2 MiB saving it takes a fifth longer.
+CACHE_KIB = 16 * 1024
 # Events fall all over their indexes: a page that many of them touch is written back once, after so
 # many pages (of 4 KiB) in the WAL.
 CHECKPOINT_PAGES = 8_000
@@ -65,6 +68,7 @@ def _tune_sqlite(engine: Engine, durable: bool) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA secure_delete = ON")  # erased means overwritten
         cursor.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
+        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         cursor.close()
 

@@ -31,10 +31,7 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
             "tests/scheduler/test_interrupted.py",
             "-k",
             "killed or interrupted",
-            "-p",
-            "no:randomly",
-            "--timeout",
-            "600",
+            *LONG,
         ],
     ),
     "cache": (

@@ -18,7 +18,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from mmap import ACCESS_READ, mmap
+from mmap import ACCESS_READ, MADV_DONTNEED, mmap
 from typing import IO
 
 import numpy as np
@@ -58,11 +58,10 @@ def rows(
     done: int,
     pace: Pace,
     sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[tuple[list[Row], int]]:
     """The operation's rows after the first `done`, with how many that makes; none, now and then,
     while Shopify works. One that failed gives the rows it had, and then raises `BulkFailed`."""
-    began_s, wait_s = clock(), pace.ask_s
+    waited_s, wait_s = 0.0, pace.ask_s
     while True:
         told = api.ask(queries.BULK_STATUS, {"id": operation}).get("bulkOperation")
         if not isinstance(told, dict):
@@ -70,10 +69,11 @@ def rows(
         status = told.get("status")
         if status not in _WORKING:
             break
-        if clock() - began_s > pace.wait_s:
+        if waited_s > pace.wait_s:
             raise TryLater(600, "Shopify is still putting together everything the shop has.")
         yield [], done
         sleep(wait_s)
+        waited_s += wait_s
         wait_s = min(wait_s * 1.5, pace.ask_at_most_s)
     if status == "FAILED" and told.get("errorCode") == "ACCESS_DENIED":
         raise Misconfigured(
@@ -170,6 +170,8 @@ class _Spool:
                 name = queries.CHILDREN.get(str(inner.get("__typename")), "")
                 if name in row:
                     row[name].append(inner)
+        if isinstance(self._map, mmap):
+            self._map.madvise(MADV_DONTNEED)  # or all of the file would count as our memory
         return rows
 
     def _read(self, offset: int, length: int) -> Row:

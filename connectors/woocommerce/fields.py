@@ -10,6 +10,7 @@ import html
 import math
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from connectors.fields import Row, amount, rows_of
@@ -17,6 +18,8 @@ from connectors.fields import Row, amount, rows_of
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
 
+# A shop has few products and names each on very many order lines; about a MiB.
+@lru_cache(maxsize=2**13)
 def plain(text: str) -> str:
     """Names may hold markup and entities; a title is one line of text."""
     if "<" in text:
@@ -56,7 +59,9 @@ def count(row: Row, name: str) -> int:
 def money(row: Row, name: str, currency: str) -> int:
     """Amounts come as text; plugins now and then send numbers, whose shortest form is exact."""
     value = row.get(name)
-    return amount(repr(value) if type(value) in (int, float) else value, name, currency)
+    if type(value) is float or type(value) is int:
+        value = repr(value)
+    return amount(value, name, currency)
 
 
 def price_of(row: Row, name: str, currency: str) -> int | None:
@@ -82,8 +87,6 @@ def instant_or_none(row: Row, name: str) -> datetime | None:
 
 
 def meta_of(row: Row) -> dict[str, Any]:
-    if not row.get("meta_data"):
-        return {}
     return {
         str(entry["key"]): entry.get("value")
         for entry in rows_of(row, "meta_data")

@@ -83,7 +83,7 @@ def save_events(
             )
             for event in events
         ],
-    )  # fmt: skip
+    )
     unwanted = [
         (shop_id, event.visitor, event.product_id, event.type == "dismiss", received)
         for event in events
