@@ -77,8 +77,10 @@ def save_events(
         [
             # The columns are in the order of Told's fields, up to its instant.
             (
-                shop_id, *event[:_BEFORE_AT],
-                None if event.at is None else to_micros(event.at), received,
+                shop_id,
+                *event[:_BEFORE_AT],
+                None if event.at is None else to_micros(event.at),
+                received,
                 pack_keys(event.items) if event.items else None,
             )
             for event in events
