@@ -94,7 +94,7 @@ bundle: widget/node_modules ## build shelf.js
 bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|connectors|ingest|serving|statistics|training|webhooks
 	$(BIN)/python -m tests.bench $(PART)
 
-prove: .venv/.development ## the full figures of what `make test` samples; PART=cache|kills|statistics|tasks|truth
+prove: .venv/.development ## the full figures of what `make test` samples; PART=cache|faults|ingest|kills|publishing|soak|statistics|tasks|truth
 	$(BIN)/python -m tests.prove $(PART)
 
 requirements: .venv/bin/python ## pin and hash again what requirements*.in ask for
