@@ -214,18 +214,18 @@ def _outcome(
         wanted = {part.strategy for step in CHAINS[placement] for part in step}
         every = tuple(s for s in strategies if s in wanted)
         return Outcome(placement, outcome, f"{why} Served by the owner's choice.", every, True)
-    if _still_good(live):
+    if _still_good(live, shop.now()):
         return Outcome(placement, outcome, f"{why} The model that passed stays.", usable, False)
     own = "repurchase" in usable
     simple = "What each customer bought before, then bestsellers," if own else "Bestsellers"
     return Outcome(placement, outcome, f"{why} {simple} are served instead.", usable, True)
 
 
-def _still_good(live: model_reads.Live | None) -> bool:
+def _still_good(live: model_reads.Live | None, now: datetime) -> bool:
     """Whether what is live passed the gate, and not too long ago."""
     if live is None or live.outcome != "promoted":
         return False
-    return datetime.now(UTC) - live.since_at < PASSED_MODEL_STAYS
+    return now - live.since_at < PASSED_MODEL_STAYS
 
 
 def _publish(
@@ -258,7 +258,7 @@ def _publish(
                     model_id,
                     outcome.strategies,
                     f"version {version}: {outcome.why}",
-                    datetime.now(UTC),
+                    shop.now(),
                 )
 
 
@@ -269,7 +269,7 @@ def roll_back(store: Store, shop: Shop, version: int | None) -> int:
             version = _one_before(connection, shop)
         model_reads.by_version(connection, shop.id, version)  # says so where it is gone
         served = model_reads.served_with(connection, shop.id, version)
-    why, now = f"rolled back to version {version}", datetime.now(UTC)
+    why, now = f"rolled back to version {version}", shop.now()
     with writing(store.engine) as connection:
         for it in served:
             writes.publish(connection, shop.id, it.placement, it.model_id, it.strategies, why, now)
