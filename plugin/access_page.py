@@ -37,13 +37,15 @@ def change(key: str) -> Response | tuple[str, int]:
         new = Access(url, given["key"] or None, given["secret"] or None)
         if new == Access():
             raise Explained("Nothing was given that could change.")
-        facts = reconnect(
+        done = reconnect(
             the_store(), shop, new, typed_here=False, limits=patience.persons(),
             user_id=who.id if who else None,
         )  # fmt: skip
     except (ConnectorError, Explained, asked.Wrong) as fault:
         return _page(str(fault), given["url"], given["key"]), 422
-    flash(f"The shop at {facts.url} is connected with the new access. A sync is asked for.")
+    flash(f"The shop at {done.url} is connected with the new access. A sync is asked for.")
+    for note in done.notes:
+        flash(note)
     return redirect(url_for("overview.show", key=key), 303)
 
 

@@ -1,7 +1,8 @@
 """Another key, secret or address for a shop that is connected: does it open the same shop?
 
-Tried before it is saved. A shop in which none of the newest orders we hold can be found is another
-shop, and its orders would be mixed with these for ever.
+Tried before it is saved; a Shopify shop's pages are then told again where Alongside is. A shop in
+which none of the newest orders we hold can be found is another shop, and its orders would be mixed
+with these for ever.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connectors.shop import Shop as Connector
-from plugin import connecting
+from plugin import connecting, storefront
 from store.engine import reading, writing
 from store.errors import Explained
 from store.opening import Store
 from store.reads import reconcile, shops
 from store.reads.shops import Shop
-from store.records import ShopFacts
 
 if TYPE_CHECKING:
     from connectors import http
@@ -39,6 +39,12 @@ class Access:
     secret: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reconnected:
+    url: str  # as the shop says
+    notes: tuple[str, ...]  # what its owner should know
+
+
 # Names of the two under which a platform's access is kept.
 NAMES = {"woocommerce": ("key", "secret"), "shopify": ("client_id", "client_secret")}
 
@@ -52,7 +58,7 @@ def reconnect(
     force: bool = False,
     limits: http.Limits | None = None,
     user_id: int | None = None,
-) -> ShopFacts:
+) -> Reconnected:
     """Try the new access and save it; raises ConnectorError or Explained, and then nothing changed.
 
     `typed_here`: on the server itself, so that an address may lie in a private network. `force`:
@@ -84,11 +90,11 @@ def reconnect(
                 f"{facts.url} knows none of the {len(newest)} newest orders of {shop.name}: it is "
                 "another shop. Connect it as a shop of its own, or insist with --force."
             )
+        with writing(store.engine) as connection:
+            connecting.again(connection, store, shop, facts, credentials, user_id)
+        return Reconnected(facts.url, storefront.tell(store, shop.id, connector))
     finally:
         connector.close()
-    with writing(store.engine) as connection:
-        connecting.again(connection, store, shop, facts, credentials, user_id)
-    return facts
 
 
 def _changed(

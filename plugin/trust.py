@@ -55,18 +55,17 @@ _FAULTS: dict[Doubt, str] = {
 
 
 def _split(report: Report, say: Numbers) -> Sign:
-    split, bad = report.split, "uneven_split" in report.health.doubts
-    text = (
+    split = report.split
+    return _either(
+        report.health,
+        "uneven_split",
+        "Split",
         f"{say.count(split.treatment)} visitors with the shelf, {say.count(split.control)} "
-        f"without; {say.percent(split.expected_share, 0)} with it was planned. "
+        f"without; {say.percent(split.expected_share, 0)} with it was planned.",
+        bad="That is not chance. Look for a page that is cached together with its shelf, a robot, "
+        "or a theme that shows the shelf to one group only.",
+        good="No sign of a fault.",
     )
-    text += (
-        "That is not chance. Look for a page that is cached together with its shelf, a robot, or a "
-        "theme that shows the shelf to one group only."
-        if bad
-        else "No sign of a fault."
-    )
-    return Sign("Split", text, bad)
 
 
 def _lost(report: Report, say: Numbers) -> list[Sign]:
@@ -88,69 +87,73 @@ def _lost(report: Report, say: Numbers) -> list[Sign]:
 
 
 def _past(health: DataHealth, say: Numbers) -> Sign:
-    bad = "unequal_past" in health.doubts
-    text = (
+    return _either(
+        health,
+        "unequal_past",
+        "Before the test",
         f"{say.percent(health.returning_treatment)} of the visitors with the shelf had bought in "
-        f"the 90 days before, and {say.percent(health.returning_control)} of the others. "
+        f"the 90 days before, and {say.percent(health.returning_control)} of the others.",
+        bad="The groups were different before they saw anything, so the shelf is not what tells "
+        "them apart. Something other than chance deals the visitors.",
+        good="The groups were alike before the test.",
     )
-    text += (
-        "The groups were different before they saw anything, so the shelf is not what tells them "
-        "apart. Something other than chance deals the visitors."
-        if bad
-        else "The groups were alike before the test."
-    )
-    return Sign("Before the test", text, bad)
 
 
 def _orphans(health: DataHealth, say: Numbers) -> Sign:
-    bad = "orders_without_visitor" in health.doubts
-    text = (
+    return _either(
+        health,
+        "orders_without_visitor",
+        "Orders without a visitor",
         f"{say.percent(health.orphan_share, 1)} ({say.count(health.orders_without_visitor)} of "
-        f"{say.count(health.orders)}). "
+        f"{say.count(health.orders)}).",
+        bad="That is much: the test misses these sales. The checkout may not carry the visitor id, "
+        "or many shoppers refuse it; docs/install-woocommerce.md tells how to check.",
+        good="Some are normal: shoppers who agree to nothing are in no test.",
     )
-    text += (
-        "That is much: the test misses these sales. The checkout may not carry the visitor id, or "
-        "many shoppers refuse it; docs/install-woocommerce.md tells how to check."
-        if bad
-        else "Some are normal: shoppers who agree to nothing are in no test."
-    )
-    return Sign("Orders without a visitor", text, bad)
 
 
 def _doubled(health: DataHealth, say: Numbers) -> Sign:
-    bad = "doubled_orders" in health.doubts
-    text = f"{say.count(health.doubled_orders)} of {say.count(health.orders)}. "
-    text += (
-        "The same person ordered the same again within minutes, too often for chance: a checkout "
-        "that sends twice, or a thank-you page that orders when it is loaded again. Mend the shop, "
-        "and cancel the doubles there; they then count as nothing here."
-        if bad
-        else "The same order told twice counts once."
+    return _either(
+        health,
+        "doubled_orders",
+        "Orders that look doubled",
+        f"{say.count(health.doubled_orders)} of {say.count(health.orders)}.",
+        bad="The same person ordered the same again within minutes, too often for chance: a "
+        "checkout that sends twice, or a thank-you page that orders when it is loaded again. Mend "
+        "the shop, and cancel the doubles there; they then count as nothing here.",
+        good="The same order told twice counts once.",
     )
-    return Sign("Orders that look doubled", text, bad)
 
 
 def _blocked(health: DataHealth, say: Numbers) -> Sign:
-    bad = "blocked_beacons" in health.doubts
-    text = f"about {say.percent(health.blocked_share, 1)} of the orders that name a visitor. "
-    text += (
-        "Of these shoppers no browser told us anything: a blocker, a firewall or a content policy "
-        "stops the messages to this server. They are missing from both groups."
-        if bad
-        else "They are missing from both groups alike."
+    return _either(
+        health,
+        "blocked_beacons",
+        "Blocked browsers",
+        f"about {say.percent(health.blocked_share, 1)} of the orders that name a visitor.",
+        bad="Of these shoppers no browser told us anything: a blocker, a firewall or a content "
+        "policy stops the messages to this server. They are missing from both groups.",
+        good="They are missing from both groups alike.",
     )
-    return Sign("Blocked browsers", text, bad)
 
 
 def _crossed(health: DataHealth, say: Numbers) -> Sign:
-    bad = "crossovers" in health.doubts
-    text = f"{say.percent(health.crossed_share, 1)}. "
-    text += (
-        "That is more than usual, and makes the difference look smaller than it is."
-        if bad
-        else "People with two devices; they count where they began."
+    return _either(
+        health,
+        "crossovers",
+        "Visitors who saw both",
+        f"{say.percent(health.crossed_share, 1)}.",
+        bad="That is more than usual, and makes the difference look smaller than it is.",
+        good="People with two devices; they count where they began.",
     )
-    return Sign("Visitors who saw both", text, bad)
+
+
+def _either(
+    health: DataHealth, doubt: Doubt, title: str, found: str, *, bad: str, good: str
+) -> Sign:
+    """What was found, and what it means where it is a fault or is none."""
+    at_fault = doubt in health.doubts
+    return Sign(title, f"{found} {bad if at_fault else good}", at_fault)
 
 
 def _consent(health: DataHealth, say: Numbers) -> list[Sign]:

@@ -7,6 +7,7 @@ Plain Python: a web worker loads no numpy for it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from recommenders.asking import Ask, keys
@@ -58,19 +59,16 @@ def _along(
     lists: Mapping[str, Sequence[Entry]],
     most: int,
 ) -> list[Candidate]:
-    hidden, unwanted = ask.effects.hidden, ask.unwanted
-    seen = {ask.product, *ask.cart}
+    seen = {ask.product, *ask.cart, *ask.unwanted}
     if ask.novel:
         seen |= ask.owned
     found: list[Candidate] = []
     for step in steps:
-        for candidate in _blend(ask, step, strategies, lists):
-            product = candidate.product
-            if product not in seen and product not in hidden and product not in unwanted:
-                seen.add(product)
-                found.append(candidate)
-                if len(found) == most:
-                    return found
+        for candidate in _blend(ask, step, strategies, lists, seen):
+            seen.add(candidate.product)
+            found.append(candidate)
+            if len(found) == most:
+                return found
     return found
 
 
@@ -84,60 +82,54 @@ def _blend(
     step: Step,
     strategies: Collection[str],
     lists: Mapping[str, Sequence[Entry]],
+    seen: Collection[int | None],
 ) -> Iterator[Candidate]:
-    """One step's candidates, best first.
+    """One step's candidates, best first; none that is seen or hidden when it is its turn.
 
     Lists of one strategy add up as they are, since their scores have one meaning; strategies are
     brought to a common scale before they meet: each one's best candidate gets the weight of the
     loudest of its parts that had something to say.
     """
-    parts: dict[Strategy, list[Part]] = {}
-    for part in step:
-        if part.strategy in strategies or part.strategy in REPEATS:
-            parts.setdefault(part.strategy, []).append(part)
-    added = [_sum(ask, own, lists) for own in parts.values()]
-    if len(added) == 1:
-        totals, loudest = added[0][0], None
-    else:
-        totals, loudest = _together([(sums, _loudest(heard, sums)) for sums, heard in added])
+    added = [_sum(ask, own, lists) for own in _of_strategies(step, tuple(strategies))]
+    alone = added[0] if len(added) == 1 else None
+    totals, loudest = (alone.totals, {}) if alone else _together(added)
     _steer(ask.effects.weights, totals)
+    hidden = ask.effects.hidden
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
-    ordered = sorted(totals, key=totals.__getitem__, reverse=True)
-    for start in range(0, len(ordered), _AT_ONCE):
-        some = ordered[start : start + _AT_ONCE]
-        voices = _loudest(added[0][1], frozenset(some)) if loudest is None else loudest
-        for product in some:
-            _, part, anchor, support, strength = voices[product]
+    for product in sorted(totals, key=totals.__getitem__, reverse=True):
+        if product not in seen and product not in hidden:
+            part, anchor, support, strength = (alone or loudest[product]).voice(product)
             kind = _kind(part, support, strength)
             about = anchor if kind in _NAMING else None
             yield Candidate(product, totals[product], part.strategy, kind, support, strength, about)
 
 
-# Of a few hundred products a shelf wants the best two dozen; only of those is asked which list
-# spoke loudest for them.
-_AT_ONCE = 32
+@lru_cache(maxsize=1_024)
+def _of_strategies(step: Step, strategies: tuple[str, ...]) -> tuple[tuple[Part, ...], ...]:
+    """The parts of a step that are served, those of one strategy together."""
+    parts: dict[Strategy, list[Part]] = {}
+    for part in step:
+        if part.strategy in strategies or part.strategy in REPEATS:
+            parts.setdefault(part.strategy, []).append(part)
+    return tuple(map(tuple, parts.values()))
 
 
-def _together(
-    sums: Sequence[tuple[dict[int, float], dict[int, _Voice]]],
-) -> tuple[dict[int, float], dict[int, _Voice]]:
+def _together(added: Sequence[_Sum]) -> tuple[dict[int, float], dict[int, _Sum]]:
     """Several strategies' sums, each brought to the scale of its loudest part."""
     totals: dict[int, float] = {}
-    loudest: dict[int, _Voice] = {}
-    scales: dict[str, float] = {}
-    for own, voices in sums:
-        scale = _scale(own, voices)
-        for product, score in own.items():
-            voice = voices[product]
-            scales[voice[1].strategy] = scale
+    loudest: dict[int, _Sum] = {}
+    scales = [own.scale() for own in added]
+    gains: dict[int, float] = {}
+    for own, scale in zip(added, scales, strict=True):
+        for product, score in own.totals.items():
+            gain = own.gain(product) * scale
             if product not in totals:
                 totals[product] = score * scale
-                loudest[product] = voice
+                gains[product], loudest[product] = gain, own
             else:
                 totals[product] += score * scale
-                gain, part, *_ = loudest[product]
-                if voice[0] * scale > gain * scales[part.strategy]:
-                    loudest[product] = voice
+                if gain > gains[product]:
+                    gains[product], loudest[product] = gain, own
     return totals, loudest
 
 
@@ -159,23 +151,68 @@ def _kind(part: Part, support: int, strength: float) -> str:
     return kind
 
 
-def _scale(sums: dict[int, float], voices: dict[int, _Voice]) -> float:
-    """What brings the best of these candidates to the weight of the loudest part that spoke."""
-    highest = max(sums.values(), default=0.0)
-    return max(v[1].weight for v in voices.values()) / highest if highest > 0 else 1.0
+class _Heard(NamedTuple):
+    """A list as it was added up: whose it is, its columns, and what each product got."""
+
+    part: Part
+    anchor: int | None
+    products: Sequence[int]
+    gains: Sequence[float]
+    supports: Sequence[int]
+    strengths: Sequence[float]
 
 
-_Voice = tuple[float, Part, int | None, int, float]  # gain, part, anchor, support, strength
-# A list as it was added up: its part and anchor, its entries, and what each gave.
-_Heard = tuple[Part, int | None, Sequence[Entry], Sequence[float]]
+class _Sum:
+    """One strategy's lists added up, and of each product the list that gave it most."""
+
+    def __init__(self) -> None:
+        self.totals: dict[int, float] = {}
+        self._heard: list[_Heard] = []
+        self._loudest: dict[int, int] = {}  # product -> the place in `_heard`; of equals the first
+
+    def add(self, part: Part, anchor: int | None, weight: float, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        # Columns, since a request adds up a few hundred entries and tells of two dozen.
+        products, scores, supports, strengths = zip(*entries, strict=True)
+        gains = scores if weight == 1.0 else [weight * score for score in scores]
+        place = len(self._heard)
+        self._heard.append(_Heard(part, anchor, products, gains, supports, strengths))
+        if self.totals.keys().isdisjoint(products):
+            self.totals.update(zip(products, gains, strict=True))
+            self._loudest.update(dict.fromkeys(products, place))
+            return
+        for product, gain in zip(products, gains, strict=True):
+            if product not in self.totals:
+                self.totals[product] = gain
+                self._loudest[product] = place
+            else:
+                self.totals[product] += gain
+                if gain > self.gain(product):
+                    self._loudest[product] = place
+
+    def gain(self, product: int) -> float:
+        """What the loudest of the lists gave."""
+        heard = self._heard[self._loudest[product]]
+        return heard.gains[heard.products.index(product)]
+
+    def voice(self, product: int) -> tuple[Part, int | None, int, float]:
+        """Which list spoke loudest for it, and with what evidence."""
+        heard = self._heard[self._loudest[product]]
+        place = heard.products.index(product)
+        return heard.part, heard.anchor, heard.supports[place], heard.strengths[place]
+
+    def scale(self) -> float:
+        """What brings the best of these to the weight of the loudest part that spoke."""
+        highest = max(self.totals.values(), default=0.0)
+        if highest <= 0:
+            return 1.0
+        return max(self._heard[place].part.weight for place in self._loudest.values()) / highest
 
 
-def _sum(
-    ask: Ask, parts: Sequence[Part], lists: Mapping[str, Sequence[Entry]]
-) -> tuple[dict[int, float], list[_Heard]]:
-    """One strategy's lists added up: product -> score, and the lists for `_loudest`."""
-    sums: dict[int, float] = {}
-    heard: list[_Heard] = []
+def _sum(ask: Ask, parts: Sequence[Part], lists: Mapping[str, Sequence[Entry]]) -> _Sum:
+    """The lists that one strategy has for the question."""
+    found = _Sum()
     sensitive = ask.effects.sensitive
     for part in parts:
         weight = part.weight
@@ -190,26 +227,9 @@ def _sum(
                     if (entry[0] not in sensitive and anchor not in sensitive)
                     or _open(part, entry[2], entry[3])
                 ]
-            gains = [weight * entry[1] for entry in entries]
-            products = [entry[0] for entry in entries]
-            if sums.keys().isdisjoint(products):
-                sums.update(zip(products, gains, strict=True))
-            else:
-                for product, gain in zip(products, gains, strict=True):
-                    sums[product] = sums.get(product, 0.0) + gain
-            heard.append((part, anchor, entries, gains))
+            found.add(part, anchor, weight, entries)
             weight *= STEP_BACK
-    return sums, heard
-
-
-def _loudest(heard: Sequence[_Heard], products: Collection[int]) -> dict[int, _Voice]:
-    """Of each product the entry that gave it most; of equals the first."""
-    voices: dict[int, _Voice] = {}
-    for part, anchor, entries, gains in heard:
-        for (product, _, support, strength), gain in zip(entries, gains, strict=True):
-            if product in products and (product not in voices or gain > voices[product][0]):
-                voices[product] = (gain, part, anchor, support, strength)
-    return voices
+    return found
 
 
 def _open(part: Part, support: int, strength: float) -> bool:

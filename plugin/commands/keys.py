@@ -50,14 +50,24 @@ def rotate(as_json: bool) -> None:
 @terms.as_json
 @with_appcontext
 def renew(shop: str, kind: str, as_json: bool) -> None:
-    """Give SHOP a new key of one kind; the one before is accepted for 30 more days."""
+    """Give SHOP a new key of one kind; the one before is accepted for 30 more days.
+
+    A Shopify shop is told its new customer key at once.
+    """
     store = the_store()
     with writing(store.engine) as connection:
         one = terms.the_shop(connection, shop)
         shops.add_shop_key(connection, store.ring, one.id, kind, one.now())
         people.note(connection, f"renewed the {kind} key", "", terms.now(), shop_id=one.id)
+    notes: tuple[str, ...] = ()
+    if kind == "customer":
+        from plugin import storefront  # for this one kind alone
+
+        notes = storefront.tell_again(store, one)
     if as_json:
-        terms.show_json({"renewed": kind})
+        terms.show_json({"renewed": kind, "notes": notes})
     else:
         where = "" if kind == "token" else f" `flask shop show {one.key}` has it."
         click.echo(f"{one.name} has a new {kind} key.{where}")
+        for note in notes:
+            click.echo(f"Note: {note}")

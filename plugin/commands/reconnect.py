@@ -41,10 +41,12 @@ def reconnect(
         url = f"https://{url}"
     opened = terms.secret(secret, "The secret") if key is not None else None
     try:
-        facts = carry_out(the_store(), one, Access(url, key, opened), typed_here=True, force=force)
+        done = carry_out(the_store(), one, Access(url, key, opened), typed_here=True, force=force)
     except ConnectorError as fault:
         raise Explained(f"Nothing was changed. {fault}") from None
     if as_json:
-        terms.show_json({"key": one.key, "url": facts.url})
-    else:
-        click.echo(f"{one.name} is connected again, at {facts.url}. A sync is asked for.")
+        terms.show_json({"key": one.key, "url": done.url, "notes": done.notes})
+        return
+    click.echo(f"{one.name} is connected again, at {done.url}. A sync is asked for.")
+    for note in done.notes:
+        click.echo(f"Note: {note}")

@@ -18,24 +18,17 @@ from store.errors import Explained
 def storefront(shop: str, as_json: bool) -> None:
     """Tell a Shopify shop's theme and web pixel the key and address they need.
 
-    Done when the shop is connected. Again after BASE_URL or the customer key changed, after the
-    app was deployed, and after it got another scope.
+    Done when the shop is connected or gets new access, and when its customer key is renewed.
+    Again after BASE_URL changed, after the app was deployed, and after it got another scope.
     """
-    from connectors.shopify.client import Shopify
     from plugin import storefront as telling
-    from plugin.reconcile import by_kept_access
 
     store = the_store()
     with reading(store.engine) as connection:
         one = terms.the_shop(connection, shop)
     if one.platform != "shopify":
         raise Explained(f"{one.name} is no Shopify shop: its pages are told by its own plugin.")
-    connector = by_kept_access(store, one)
-    assert isinstance(connector, Shopify)  # noqa: S101 - by its platform
-    try:
-        notes = telling.tell(store, one.id, connector)
-    finally:
-        connector.close()
+    notes = telling.tell_again(store, one)
     if as_json:
         terms.show_json({"key": one.key, "notes": notes})
         return

@@ -2,7 +2,9 @@
 
 Two ways lead here. Inside Shopify's admin the app is a page in a frame that proves itself by a
 session token, fetched anew for each request; elsewhere the browser is sent to the shop's consent
-and comes back with a code. docs/http.md lists the addresses, docs/install-shopify.md the steps.
+and comes back with a code. Whoever Shopify vouches for in either way may become the first owner of
+a shop that nobody owns here yet, by a link that works once. docs/http.md lists the addresses,
+docs/install-shopify.md the steps.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from store.engine import writing
 from store.errors import Explained
 from store.reads import installs, shops
 from store.writes import installs as writes
+from store.writes import people
 
 if TYPE_CHECKING:  # what speaks to Shopify is loaded by who installs, not for every shelf
     from connectors import http
@@ -88,7 +91,7 @@ def callback() -> AnyResponse:
     flash("The shop is connected. Its products and orders are being read.")
     for note in notes:
         flash(note)
-    return redirect(url_for("overview.show", key=shop.key))
+    return redirect(_first_owner(shop) or url_for("overview.show", key=shop.key))
 
 
 @pages.post("/session")
@@ -124,6 +127,7 @@ def session() -> Response:
         "connected": True,
         "notes": notes,
         "overview": f"{the_store().settings.base_url}{url_for('overview.show', key=shop.key)}",
+        "log_in": _first_owner(shop),
     }
     return Response(orjson.dumps(told), content_type="application/json")
 
@@ -145,6 +149,15 @@ def _connect(
         shop_id = connecting.connect(changing, store, "shopify", facts, credentials, None)
         shop = shops.by_id(changing, shop_id)
     return shop, storefront.tell(store, shop_id, connector)
+
+
+def _first_owner(shop: shops.Shop) -> str:
+    """Where whoever Shopify vouched for makes the log-in that owns the shop; empty where it has an
+    owner. Only ever told to them, and the one told before opens nothing any more."""
+    store = the_store()
+    with writing(store.engine) as changing:
+        secret = people.invite_first_owner(changing, shop.id, datetime.now(UTC))
+    return f"{store.settings.base_url}{url_for('people.accept', secret=secret)}" if secret else ""
 
 
 def _has_access(shop: shops.Shop) -> bool:

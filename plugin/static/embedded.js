@@ -24,6 +24,8 @@
     notes.hidden = !told.notes.length;
     document.getElementById("overview").href = told.overview;
     document.getElementById("next").hidden = false;
+    document.getElementById("log_in").href = told.log_in;
+    document.getElementById("own").hidden = !told.log_in;
   } catch {
     say("Shopify or this server did not answer. Reload the page.");
   }

@@ -69,6 +69,19 @@ def invite(connection: Connection, shop_id: int, role: str, now: datetime) -> st
     return secret
 
 
+def invite_first_owner(connection: Connection, shop_id: int, now: datetime) -> str | None:
+    """An invitation to own a shop that nobody owns; the one before opens nothing any more.
+
+    None: it has an owner, who invites others.
+    """
+    s, m = tables.SetupLink, tables.Membership
+    owned = select(m.user_id).where(m.shop_id == shop_id, m.role == "owner")
+    if connection.execute(owned.limit(1)).first() is not None:
+        return None
+    connection.execute(delete(s).where(s.shop_id == shop_id, s.used_at.is_(None)))
+    return invite(connection, shop_id, "owner", now)
+
+
 def use_invitation(connection: Connection, secret: str, user_id: int, now: datetime) -> int | None:
     """Make this user what the invitation says; returns the shop. None: it was used or is over.
 

@@ -24,7 +24,7 @@ from store.writes import shops as shop_writes
 from tests.connectors.fake_shop import served
 from tests.connectors.shopify import made
 from tests.connectors.shopify.fake import APP_ID, APP_SECRET, FakeShopify
-from tests.plugin.site import Site, open_site, words
+from tests.plugin.site import Site, open_site, send, words
 
 DOMAIN = "gifts.myshopify.com"
 HOME = f"https://{DOMAIN}"
@@ -103,9 +103,37 @@ def test_by_consent(site: Site, shopify: FakeShopify) -> None:
     assert (shop.platform, shop.domain, shop.currency) == ("shopify", DOMAIN, "GBP")
     assert opened["url"] == HOME
     assert opened["refresh_token"] == "refresh-2"
-    assert answer.headers["Location"].endswith(f"/admin/shops/{shop.key}/")
     assert shopify.metafields["alongside.api"] == "https://recs.example"
     assert shopify.pixel is not None
+
+
+def test_whoever_shopify_vouched_for_becomes_the_first_owner_and_nobody_after(
+    site: Site, shopify: FakeShopify
+) -> None:
+    door = urlsplit(come_back(site, begin(site)["state"]).headers["Location"]).path
+    assert door.startswith("/admin/invitation/")
+    proof = {"Authorization": f"Bearer {session_token()}"}
+    told = site.browser().post("/install/shopify/session", headers=proof).json
+    assert told
+    newer = urlsplit(told["log_in"]).path
+    browser = site.browser()
+    assert browser.get(door).status_code == 410  # only the newest opens
+    person = {
+        "email": "new@gifts.example",
+        "password": "a long enough one",
+        "again": "a long enough one",
+    }
+    assert send(browser, newer, **person).status_code == 303
+    shop, _ = the_shop(site)
+    assert browser.get(f"/admin/shops/{shop.key}/people/").status_code == 200
+    told = site.browser().post("/install/shopify/session", headers=proof).json
+    assert told
+    assert told["log_in"] == ""
+    assert (
+        come_back(site, begin(site)["state"])
+        .headers["Location"]
+        .endswith(f"/admin/shops/{shop.key}/")
+    )
 
 
 def test_each_state_is_good_once_and_for_its_shop_alone(site: Site, shopify: FakeShopify) -> None:

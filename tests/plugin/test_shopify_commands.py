@@ -65,6 +65,22 @@ def test_its_pages_are_told_at_once_and_by_a_command_again(store: Store, fake: F
     assert fake.pixel is not None
 
 
+def test_its_pages_are_told_again_by_new_access_and_by_a_new_customer_key(
+    store: Store, fake: FakeShopify
+) -> None:
+    key = told(store, *ADD)["key"]
+    first = dict(fake.metafields)
+    told(store, "keys", "renew", key, "--kind", "customer")
+    renewed = fake.metafields["alongside.customer_key"]
+    assert renewed == told(store, "shop", "show", key)["customer_key"]
+    assert renewed != first["alongside.customer_key"]
+    fake.metafields.clear()  # another app's fields are its own
+    fake.pixel_deployed, fake.pixel = False, None
+    done = told(store, "shop", "reconnect", key, "--key", APP_ID, "--secret", APP_SECRET)
+    assert fake.metafields == {**first, "alongside.customer_key": renewed}
+    assert "shopify app deploy" in done["notes"][0]
+
+
 def test_a_shop_is_connected_once(store: Store, fake: FakeShopify) -> None:
     told(store, *ADD)
     again = run(store, *ADD, "--name", "Another")

@@ -101,6 +101,19 @@ test("the three languages say the same things", () => {
   }
 });
 
+test("a block names a count only where its merchant chose one there", async () => {
+  const product = { id: 7 };
+  const asked = async (block, limit) =>
+    attributes(await render(block, { product, settings: { product, limit } }), "product-shelf");
+  assert.equal(defaults("also-bought").limit, 0);
+  const left = await asked("also-bought", 0);
+  assert.equal(left.limit, undefined);
+  assert.match(left["data-instead"], /&limit=8&/);
+  const chosen = await asked("also-bought", 12);
+  assert.equal(chosen.limit, "12");
+  assert.match(chosen["data-instead"], /&limit=10&/);
+});
+
 test("the embed hands shelf.js all of its words, in the shopper's language", async () => {
   const source = readFileSync(new URL("../../../widget/src/texts.js", HERE), "utf8");
   const wanted = [...source.matchAll(/^ {2}(\w+): "/gm)].map(([, key]) => key);
