@@ -97,7 +97,7 @@ def blueprint(
     def completed(key: str) -> Response:
         """A pixel on the thank-you page says whose checkout it was. Amounts come with the order."""
         config = shop_of(key)
-        sent = _body()
+        sent = json_body()
         if isinstance(sent, Response):
             return sent
         visitor, checkout = sent.get("visitor"), sent.get("checkout")
@@ -143,7 +143,7 @@ def blueprint(
     return pages
 
 
-def _body() -> dict[str, Any] | Response:
+def json_body() -> dict[str, Any] | Response:
     """The object that a request's body holds, or the refusal."""
     body = request.get_data(cache=False)
     if len(body) > events.LONGEST_BODY:
@@ -157,7 +157,7 @@ def _body() -> dict[str, Any] | Response:
 
 def _events_body() -> tuple[str | None, list[Any]] | Response:
     """(visitor or None, events) of a request's body, or the refusal."""
-    sent = _body()
+    sent = json_body()
     if isinstance(sent, Response):
         return sent
     if not isinstance(sent.get("events"), list):
@@ -175,6 +175,15 @@ def _visitor(
 ) -> tuple[ShopConfig, bytes]:
     """The shop and the visitor of a /me request, counted against its limit."""
     config = shop_of(key)
+    count_try(engine, ring, config)
+    visitor = request.headers.get("Alongside-Visitor", "")
+    if not query.VISITOR.fullmatch(visitor):
+        raise query.Malformed({"Alongside-Visitor": "must be 16 to 64 of A-Z a-z 0-9 _ -"})
+    return config, digest(config.keys.pepper, "visitor", visitor)
+
+
+def count_try(engine: Engine, ring: Ring, config: ShopConfig) -> None:
+    """One more question about a person from this address, or the refusal."""
     with writing(engine) as connection:
         tries = people.count_attempt(
             connection,
@@ -185,8 +194,4 @@ def _visitor(
             ME_WITHIN,
         )
     if tries > ME_TRIES:
-        abort(429, "Too many requests about visitors from here. Try again in ten minutes.")
-    visitor = request.headers.get("Alongside-Visitor", "")
-    if not query.VISITOR.fullmatch(visitor):
-        raise query.Malformed({"Alongside-Visitor": "must be 16 to 64 of A-Z a-z 0-9 _ -"})
-    return config, digest(config.keys.pepper, "visitor", visitor)
+        abort(429, "Too many requests about shoppers from here. Try again in ten minutes.")

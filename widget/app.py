@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from store.engine import Serving
 from store.opening import Store
-from widget import api, events, health, openapi, problems, scripts
+from widget import api, events, health, openapi, problems, purchases, scripts
 from widget.configs import Configs
 from widget.shelves import FOR_ALL, Shelves
 
@@ -34,6 +34,7 @@ def create_app(store: Store) -> Flask:
     problems.install(app)
     turns = app.extensions["turns"] = BoundedSemaphore(api.WRITERS)
     app.register_blueprint(api.blueprint(store.engine, store.ring, serving, shelves, turns))
+    app.register_blueprint(purchases.blueprint(store.engine, store.ring, shelves))
     app.register_blueprint(scripts.blueprint())
     app.register_blueprint(health.blueprint(store))
     app.register_blueprint(openapi.blueprint())
