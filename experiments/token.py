@@ -8,10 +8,10 @@ shop and the visitor's digest.
 Layout (big-endian), then URL-safe base64 without padding:
 
     version 1 | flags 1 | placement 1 | shop 4 | issued 4 | experiment 4? | model 4? | nonce 8?
-    | visitor 12? | tried 4? | chance 2? | tag 16
+    | visitor 12? | tried 4? | chance 2? | led by 1? | tag 16
 
 `?` fields are there when their flag is set (tried and chance by one). The tag is HMAC-SHA256 of
-everything before it, cut to 16 bytes. At most 82 characters; 36 for an answer that is cached for
+everything before it, cut to 16 bytes. At most 83 characters; 36 for an answer that is cached for
 everyone.
 
 Runs in web workers on every request: standard library only.
@@ -26,12 +26,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from struct import Struct
 
-from store.records import Arm, Placement
+from store.records import Arm, Placement, Strategy
 
 VERSION = 1
 NONCE_BYTES = 8  # two answers of one second to one visitor are told apart
 VISITOR_BYTES = 12  # 96 bits of a keyed digest: no two visitors of a shop share them
-LONGEST = 128  # characters that `read` looks at; a genuine token has at most 82
+LONGEST = 128  # characters that `read` looks at; a genuine token has at most 83
 _SHORTEST_KEY = 16
 _TAG_BYTES = 16  # 128 bits, the shortest that RFC 2104 advises for this hash
 _LARGEST_ID = 2**32 - 1
@@ -49,8 +49,21 @@ _CODES: dict[Placement, int] = {
     "cart": 9,
 }
 _PLACEMENTS = {code: placement for placement, code in _CODES.items()}
+_STRATEGY_CODES: dict[Strategy, int] = {
+    "bought_together": 1,
+    "similar": 2,
+    "personal": 3,
+    "repurchase": 4,
+    "blend": 5,
+    "for_you": 6,
+    "bestseller": 7,
+    "trending": 8,
+    "viewed": 9,
+    "pinned": 10,
+}
+_STRATEGIES = {code: strategy for strategy, code in _STRATEGY_CODES.items()}
 
-_EXPERIMENT, _TREATMENT, _MODEL, _NONCE, _VISITOR, _TRIED = 1, 2, 4, 8, 16, 32
+_EXPERIMENT, _TREATMENT, _MODEL, _NONCE, _VISITOR, _TRIED, _LED_BY = 1, 2, 4, 8, 16, 32, 64
 _HEAD = Struct(">BBBII")
 _ID = Struct(">I")
 _TRIAL = Struct(">IH")
@@ -72,6 +85,9 @@ class TokenFacts:
     # A new product that the answer tried, by the store's key, and with which chance of 10,000.
     tried: int | None = None
     chance: int | None = None
+    # The strategy in front on the shelf that treatment sees, in control as well: what a test's
+    # visitors can be told apart by, because it was settled before any of them saw a thing.
+    led_by: Strategy | None = None
 
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:
@@ -114,6 +130,9 @@ def mint(key: bytes, facts: TokenFacts) -> str:
     if facts.tried is not None:
         flags |= _TRIED
         tail += _TRIAL.pack(facts.tried, facts.chance)
+    if facts.led_by is not None:
+        flags |= _LED_BY
+        tail += bytes((_STRATEGY_CODES[facts.led_by],))
     issued_s = int(facts.issued_at.timestamp())
     body = _HEAD.pack(VERSION, flags, _CODES[facts.placement], facts.shop, issued_s) + tail
     return urlsafe_b64encode(body + _tag(key, body)).rstrip(b"=").decode("ascii")
@@ -146,7 +165,7 @@ def _facts(body: bytes) -> TokenFacts | None:
     if version != VERSION or code not in _PLACEMENTS:
         return None
     at = _HEAD.size
-    experiment = model = nonce = visitor = tried = chance = None
+    experiment = model = nonce = visitor = tried = chance = led_by = None
     arm: Arm | None = None
     if flags & _EXPERIMENT:
         (experiment,) = _ID.unpack_from(body, at)
@@ -163,6 +182,9 @@ def _facts(body: bytes) -> TokenFacts | None:
         at += VISITOR_BYTES
     if flags & _TRIED:
         tried, chance = _TRIAL.unpack_from(body, at)
+        at += _TRIAL.size
+    if flags & _LED_BY:
+        led_by = _STRATEGIES.get(body[at])  # of a newer version: one that we do not know
     return TokenFacts(
         shop=shop,
         placement=_PLACEMENTS[code],
@@ -174,6 +196,7 @@ def _facts(body: bytes) -> TokenFacts | None:
         visitor=visitor,
         tried=tried,
         chance=chance,
+        led_by=led_by,
     )
 
 

@@ -285,7 +285,7 @@ def _experiments(connection: Connection, store: Store, shop: shops.Shop, now: da
                 "Is the shelf on the pages, and does anybody agree to be recognised? See "
                 "docs/install-woocommerce.md.",
             )  # fmt: skip
-        orders, orphans = trust.orders_seen(connection, shop.id, it, here)
+        orders, orphans = trust.orders_seen(connection, shop.id, it.started_at, here)
         if entered and orders >= ENOUGH and orphans / orders > ORPHANS:
             yield (
                 "orphan-orders",

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from recommenders.bought_together import BoughtTogether, add_evidence, sheets
 from recommenders.choose import Ask
+from recommenders.circumstances import OF_ORDERS, of_products
 from recommenders.known import Known
 from recommenders.learn import Lesson, Mind, learn
 from recommenders.questions import Question, Split, also_bought
@@ -82,9 +83,12 @@ class Blend:
         for start in range(0, len(spoken_for), self.chunk_rows):
             rows = spoken_for[start : start + self.chunk_rows]
             new = np.diff(_together(known)["together"][rows].indptr) == 0
-            for task, some in (("blend", rows[~new]), ("blend:new", rows[new])):
+            for task, speaking, some in (
+                ("blend", choir, rows[~new]),
+                ("blend:new", _without_company(choir), rows[new]),
+            ):
                 if len(some):
-                    fill(sheet, some, table(choir, some), minds[task])
+                    fill(sheet, some, table(speaking, some), minds[task])
         _calibrate(sheet, _together(known)["together"])
         add_evidence(sheet, known)
         _add_likeness(sheet, known.looks.nearest)
@@ -125,6 +129,7 @@ class Blend:
             everywhere={name: known.popularity(days) for name, days in _POPULAR.items()},
             barred=lambda rows: own[rows],  # a product keeps no company with itself
             listable=known.catalogue.recommendable,
+            circumstances=of_products(known, together["together"]),
         )
 
 
@@ -135,7 +140,8 @@ def _without_company(choir: Choir) -> Choir:
         return sparse.csr_array((len(rows), choir.products), dtype=np.float32)
 
     voices = {name: silent if name in _TOGETHER else v for name, v in choir.voices.items()}
-    return replace(choir, voices=voices)
+    told = {name: c for name, c in choir.circumstances.items() if name not in OF_ORDERS}
+    return replace(choir, voices=voices, circumstances=told)
 
 
 def _together(known: Known) -> dict[str, sparse.csr_array]:

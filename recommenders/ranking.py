@@ -84,7 +84,8 @@ def _blend(
     lists: Mapping[str, Sequence[Entry]],
     seen: Collection[int | None],
 ) -> Iterator[Candidate]:
-    """One step's candidates, best first; none that is seen or hidden when it is its turn.
+    """One step's candidates, best first; none that is seen, hidden or unwanted when it is its
+    turn.
 
     Lists of one strategy add up as they are, since their scores have one meaning; strategies are
     brought to a common scale before they meet: each one's best candidate gets the weight of the
@@ -94,10 +95,10 @@ def _blend(
     alone = added[0] if len(added) == 1 else None
     totals, loudest = (alone.totals, {}) if alone else _together(added)
     _steer(ask.effects.weights, totals)
-    hidden = ask.effects.hidden
+    hidden, unwanted = ask.effects.hidden, ask.unwanted
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
     for product in sorted(totals, key=totals.__getitem__, reverse=True):
-        if product not in seen and product not in hidden:
+        if product not in seen and product not in hidden and product not in unwanted:
             part, anchor, support, strength = (alone or loudest[product]).voice(product)
             kind = _kind(part, support, strength)
             about = anchor if kind in _NAMING else None

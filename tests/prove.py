@@ -71,6 +71,11 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
             "no:randomly",
         ],
     ),
+    "soak": (
+        "Half an hour at half of what two workers can: no answer fails, and no worker grows.",
+        {},
+        ["tests.proving_soak"],
+    ),
     "statistics": (
         "The verdict's false alarms and power over 2,000 simulated tests a cell.",
         {},

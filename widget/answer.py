@@ -78,6 +78,7 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
         visitor=visitor[: token.VISITOR_BYTES] if visitor else None,
         tried=tried.product if tried else None,
         chance=trials.in_buckets(tried.chance) if tried else None,
+        led_by=shelves[0][0].strategy if experiment and shelves[0] else None,
     )
     return Answer(
         placement=query.placement,

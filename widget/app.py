@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from threading import BoundedSemaphore
 
 from flask import Flask, Response, request
 from limits import parse
@@ -22,6 +21,7 @@ from store.opening import Store
 from widget import api, events, health, openapi, problems, purchases, scripts
 from widget.configs import Configs
 from widget.shelves import FOR_ALL, Shelves
+from widget.telling import Telling
 
 
 def create_app(store: Store) -> Flask:
@@ -30,10 +30,10 @@ def create_app(store: Store) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 2 * events.LONGEST_BODY
     limit = _limit(store)
     serving = Serving(store.engine)
-    shelves = Shelves(serving, Configs(store.engine, store.ring), limit)
+    telling = app.extensions["telling"] = Telling(serving)
+    shelves = Shelves(serving, Configs(store.engine, store.ring), limit, telling)
     problems.install(app)
-    turns = app.extensions["turns"] = BoundedSemaphore(api.WRITERS)
-    app.register_blueprint(api.blueprint(store.engine, store.ring, serving, shelves, turns))
+    app.register_blueprint(api.blueprint(store.engine, store.ring, shelves, telling))
     app.register_blueprint(purchases.blueprint(store.engine, store.ring, shelves))
     app.register_blueprint(scripts.blueprint())
     app.register_blueprint(health.blueprint(store))

@@ -29,10 +29,13 @@ class Configs:
     def get(self, key: str) -> ShopConfig | None:
         """The configuration of the shop with this public key; None: there is none."""
         now = time.monotonic()
+        known = self._known.get(key)
+        if known is not None and known[0] > now:
+            return known[1]
         with self._lock:
             known = self._known.get(key)
             if known is not None:
-                if known[0] > now:
+                if known[0] > now:  # another thread has begun to read it
                     return known[1]
                 # One thread reads it anew; the others go on with what was, for those milliseconds.
                 self._known[key] = (now + FRESH_FOR_S, known[1])

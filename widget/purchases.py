@@ -18,8 +18,9 @@ from store.reads.shop_config import ShopConfig
 from store.writes import privacy
 from widget import customer as signed
 from widget import query
-from widget.api import JSON, count_try, json_body
+from widget.api import JSON, count_try
 from widget.shelves import Shelves
+from widget.telling import body_object
 
 # More would be a page of its own; what was bought before says less of today's taste anyway.
 MOST_ORDERS = 12
@@ -76,9 +77,7 @@ def blueprint(engine: Engine, ring: Ring, shelves: Shelves) -> Blueprint:
     @pages.post("/v1/<key>/me/orders")
     def keep_out(key: str) -> Response:
         config = shelves.shop(key)
-        sent = json_body()
-        if isinstance(sent, Response):
-            return sent
+        sent = body_object(request.get_data(cache=False))
         count_try(engine, ring, config)
         order, out = sent.get("order"), sent.get("kept_out")
         faults = {}

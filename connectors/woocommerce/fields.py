@@ -9,13 +9,10 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.money import minor_units
-
-Row = Mapping[str, Any]
+from connectors.fields import Row, amount, rows_of
 
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
@@ -25,13 +22,6 @@ def plain(text: str) -> str:
     if "<" in text:
         text = _MARKUP.sub("", text)
     return " ".join(html.unescape(text).split())
-
-
-def text(row: Row, name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is missing or not a text")
-    return value
 
 
 def id_of(row: Row, name: str) -> str:
@@ -66,14 +56,7 @@ def count(row: Row, name: str) -> int:
 def money(row: Row, name: str, currency: str) -> int:
     """Amounts come as text; plugins now and then send numbers, whose shortest form is exact."""
     value = row.get(name)
-    if type(value) is not str:
-        if type(value) not in (int, float):
-            raise ValueError(f"{name} is missing or not an amount")
-        value = repr(value)
-    try:
-        return minor_units(value, currency)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+    return amount(repr(value) if type(value) in (int, float) else value, name, currency)
 
 
 def price_of(row: Row, name: str, currency: str) -> int | None:
@@ -93,20 +76,9 @@ def instant_or_none(row: Row, name: str) -> datetime | None:
     value = row.get(name)
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+        return at and (at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
     except (ValueError, OverflowError):  # no instant, or one beyond the year 9999
         return None
-
-
-def rows_needed(row: Row, name: str) -> Sequence[Row]:
-    if not isinstance(row.get(name), list):
-        raise ValueError(f"{name} is missing or not a list")
-    return rows_of(row, name)
-
-
-def rows_of(row: Row, name: str) -> Sequence[Row]:
-    value = row.get(name)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def meta_of(row: Row) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors import marks
+from connectors.fields import Row, rows_needed, rows_of, text
 from connectors.woocommerce.fields import (
-    Row,
     count,
     id_of,
     id_or_none,
@@ -22,9 +22,6 @@ from connectors.woocommerce.fields import (
     money,
     plain,
     price_of,
-    rows_needed,
-    rows_of,
-    text,
 )
 from store.records import (
     Category,

@@ -42,6 +42,15 @@ def known_products(
     return {row[0]: Known(row[1], row[2], row[3] or "") for row in found}
 
 
+def product_keys(connection: Reader, shop_id: int, external_ids: Sequence[str]) -> dict[str, int]:
+    """The shop's id -> the store's key, of the products that events name."""
+    if not external_ids:
+        return {}
+    marks, ids = listed(external_ids)
+    sql = f"SELECT external_id, id FROM products WHERE shop_id = ? AND external_id IN ({marks})"  # noqa: S608
+    return dict(rows(connection, sql, (shop_id, *ids)))
+
+
 class Packed(Mapping[str, Sequence[Entry]]):
     """Lists by name, each unpacked when it is looked at: most of a chain's are never needed."""
 

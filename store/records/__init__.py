@@ -10,7 +10,7 @@ text; keys are the store's own, as integers.
 One file a subject; the rest of the program asks for them here.
 """
 
-from store.records.experiments import Entered, Experiment, NetOrder, Unit
+from store.records.experiments import Entered, Experiment, NetOrder, Offered, Unit
 from store.records.money import exponent
 from store.records.rules import (
     LONGEST_HEADING,
@@ -58,6 +58,7 @@ from store.records.vocabulary import (
     EVERY_SHELF,
     PERSONAL,
     PLACEMENTS,
+    STRATEGIES,
     Arm,
     EventType,
     OrderSource,
@@ -82,6 +83,7 @@ __all__ = [
     "SHARED_TITLE",
     "SHARED_TYPE",
     "SHARED_VENDOR",
+    "STRATEGIES",
     "STRENGTHS",
     "TRIED_SHARE",
     "TRIED_SHARES",
@@ -101,6 +103,7 @@ __all__ = [
     "Lists",
     "Measure",
     "NetOrder",
+    "Offered",
     "Order",
     "OrderLine",
     "OrderSource",

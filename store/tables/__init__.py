@@ -20,6 +20,7 @@ from store.tables.clock import JobRun, Request
 from store.tables.experiments import (
     Experiment,
     Letter,
+    ObservedDay,
     ReportRow,
     Restatement,
     SegmentTally,
@@ -74,6 +75,7 @@ __all__ = [
     "Membership",
     "Model",
     "Notice",
+    "ObservedDay",
     "Order",
     "OrderLine",
     "PlacementRow",

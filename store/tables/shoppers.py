@@ -44,6 +44,7 @@ class Event(Base):
     tried: Mapped[int | None] = mapped_column(Key)
     chance: Mapped[int | None]
     at: Mapped[datetime | None]  # the browser's clock: for order only
+    items: Mapped[bytes | None]  # of a view: the products in sight, packed (`packing.pack_keys`)
     received_at: Mapped[datetime]
     __table_args__ = (
         Index("ix_events_shop_received", "shop_id", "received_at"),
@@ -87,5 +88,6 @@ class Exposure(Base):
     arm: Mapped[str]
     entered_at: Mapped[datetime]
     device: Mapped[str | None]  # "phone" or "computer", all that is kept of the browser
+    led_by: Mapped[str | None]  # the strategy in front on the tested shelf, then, in either arm
     counted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     __table_args__ = (Index("ix_exposures_counted", "experiment_id", "counted"),)

@@ -11,18 +11,16 @@ asks the same of other kinds of shops made from these orders (`slices.py`).
 
 Ours go the whole way of `flask train`: learned, measured and judged on the known orders alone, then
 asked through the same functions as the shelf with whatever the gate let live. Intervals are 95 %,
-paired by question, of the difference to the best peer of the task, picked afterwards; on slices
-also to the better of popularity and own frequency. What it comes to is kept in docs/accuracy.csv
-(`verdict.py`), so that long runs can be made piece by piece.
+paired by question. What comes out is kept in docs/accuracy.csv (`verdict.py`), so that long runs
+can be made piece by piece; printed is all that is known of the set, and of all sets together.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,9 +32,9 @@ from recommenders.baskets import baskets, before, order_instants
 from recommenders.gate import gate
 from recommenders.known import Known
 from recommenders.measure import Backtest, backtest
-from recommenders.questions import Question, Split, as_of, questions, split_at, you_might_like
+from recommenders.questions import Split, as_of, questions, split_at, you_might_like
 from recommenders.registry import RECOMMENDERS
-from recommenders.scoring import Scores, score
+from recommenders.scoring import score
 from recommenders.study import Ensemble
 from scheduler.train import served
 from store.records import Catalogue, Interactions, Placement
@@ -53,7 +51,6 @@ PLACEMENT: dict[str, Placement] = {
     "B-repeat": "you_might_like",
     "B-novel": "you_might_like",
 }
-SIMPLE = ("popularity", "own frequency")
 SEASON = "November to December"
 
 
@@ -67,20 +64,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     name = chosen.orders.resolve().parent.name
     interactions, catalogue = frequent(*read(chosen.products, chosen.orders), chosen.least_orders)
-    found: list[Result] = []
     for known in chosen.known:
-        shop = f"{known} % known"
-        say(f"\n{shop}: {described(interactions, catalogue)}")
-        found += run(name, shop, True, cut_at(interactions, known / 100), catalogue)
+        progress(f"{name}, {known} % known: {described(interactions, catalogue)}")
+        split = cut_at(interactions, known / 100)
+        verdict.keep(run(name, f"{known} % known", True, split, catalogue))
     slices = [] if chosen.slices is None else chosen.slices or [*SLICES, SEASON]
     for shop in slices:
         split = _slice(interactions, shop)
-        say(f"\nslice: {shop}: {described(split.train, catalogue)} known")
-        found += run(name, shop, False, split, catalogue)
-    verdict.keep(found)
-    say("\n" + "\n".join(verdict.summary(found)))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    say(f"{time.process_time():.0f} s of CPU in all, peers included; peak memory {peak:.0f} MiB")
+        progress(f"{name}, {shop}: {described(split.train, catalogue)} known")
+        verdict.keep(run(name, shop, False, split, catalogue))
+    results = verdict.read()
+    of_set = [r for r in results if r.set == name]
+    sys.stdout.write(f"{described(interactions, catalogue)}\n\n{verdict.tables(of_set)}\n\n")
+    sys.stdout.write(f"{verdict.summary(of_set)}\n")
+    if len(of_set) < len(results):
+        sys.stdout.write(f"\nof all sets together\n{verdict.summary(results)}\n")
 
 
 def _slice(interactions: Interactions, shop: str) -> Split:
@@ -142,7 +140,7 @@ def run(name: str, shop: str, cut: bool, split: Split, catalogue: Catalogue) -> 
         r.answer(known, measured.study.teach(r)) if isinstance(r, Ensemble) else r.fit(known)
         for r in RECOMMENDERS
     ]
-    say(f"  learned and measured in {time.process_time() - started:.0f} s of CPU")
+    progress(f"  learned and measured in {time.process_time() - started:.0f} s of CPU")
     book, cards = ListBook(then, fitted), cards_of(then)
     tasks = {
         "A": questions(split, then, MOST, SEED)["also_bought"],
@@ -152,7 +150,7 @@ def run(name: str, shop: str, cut: bool, split: Split, catalogue: Catalogue) -> 
     found = []
     for task, asked in tasks.items():
         if not asked:
-            say(f"  task {task}: nobody to ask")
+            progress(f"  task {task}: nobody to ask")
             continue
         peers = {name: score(answer, asked) for name, answer in ranked_peers(known, task).items()}
         judged, live = _live(measured, PLACEMENT[task], tuple(book.strategies))
@@ -161,8 +159,22 @@ def run(name: str, shop: str, cut: bool, split: Split, catalogue: Catalogue) -> 
             alone = score(answerer(book, cards, frozenset({lists.strategy})), asked)
             if alone.shown:
                 ours[lists.strategy] = alone
-        say(f"  task {task}: {len(asked)} questions; the gate: {judged}")
-        found.append(_told(name, shop, cut, task, asked, peers, ours, len(catalogue)))
+        value = {n: of.per_question["ndcg@10"] for n, of in [*peers.items(), *ours.items()]}
+        for contender, of in [*peers.items(), *ours.items()]:
+            low, high = interval(value["shelf"] - value[contender])
+            ndcg, coverage = float(value[contender].mean()), len(of.shown) / len(catalogue)
+            ourselves = contender in ours
+            found.append(
+                Result(name, shop, cut, task, len(asked), contender, ourselves, ndcg, coverage,
+                       low, high)
+            )  # fmt: skip
+        (contest,) = verdict.contests([r for r in found if r.task == task])
+        best = contest.best()
+        progress(
+            f"  task {task}: {len(asked)} questions; the gate: {judged}; shelf "
+            f"{value['shelf'].mean():.4f}, {contest.gain(best):+.1%} "
+            f"[{best.low:+.4f}, {best.high:+.4f}] over {best.contender}"
+        )
     return found
 
 
@@ -176,48 +188,6 @@ def _live(
     return said, frozenset(served(placement, decision, strategies))
 
 
-def _told(
-    name: str,
-    shop: str,
-    cut: bool,
-    task: str,
-    asked: Sequence[Question],
-    peers: Mapping[str, Scores],
-    ours: Mapping[str, Scores],
-    products: int,
-) -> Result:
-    """Print the task's table, and what the shelf came to."""
-    value = {name: of.per_question["ndcg@10"] for name, of in [*peers.items(), *ours.items()]}
-    best = max(peers, key=lambda peer: value[peer].mean())
-    for peer, values in value.items():
-        shown = (peers.get(peer) or ours[peer]).shown
-        low, high = interval(values - value[best])
-        say(
-            f"    {peer:<24}{values.mean():.4f}   {ratio(values, value[best]):+7.1%}"
-            f"   [{low:+.4f}, {high:+.4f}]   coverage {len(shown) / products:.2f}"
-        )
-    simple = max((n for n in peers if n.startswith(SIMPLE)), key=lambda n: value[n].mean())
-    shelf = value["shelf"]
-    return Result(
-        name,
-        shop,
-        cut,
-        task,
-        len(asked),
-        float(shelf.mean()),
-        best,
-        ratio(shelf, value[best]),
-        *interval(shelf - value[best]),
-        simple,
-        ratio(shelf, value[simple]),
-        *interval(shelf - value[simple]),
-    )
-
-
-def ratio(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> float:
-    return float(ours.mean() / max(theirs.mean(), 1e-9) - 1)
-
-
 def interval(difference: NDArray[np.floating]) -> tuple[float, float]:
     """The 95 % bootstrap interval of a mean of paired differences."""
     n = len(difference)
@@ -226,9 +196,10 @@ def interval(difference: NDArray[np.floating]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def progress(line: str) -> None:
+    """What is being done, for whoever waits: not part of the figures."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -71,10 +71,7 @@ export function ignore(products, points) {
 }
 
 /** Products that are not to be shown. */
-export function unwanted() {
-  const { ignored } = recall();
-  return Object.keys(ignored).filter((id) => ignored[id] > ENOUGH);
-}
+export const unwanted = () => ignore(Object.keys(recall().ignored), 0);
 
 /** A product was clicked or added: with full consent, its token is kept for the checkout. */
 export function choose(product, token) {

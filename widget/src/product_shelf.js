@@ -41,8 +41,9 @@ export class ProductShelf extends HTMLElement {
     if (this.firstElementChild && !isBelow(this)) return;
     if (answer && this.isConnected) {
       asked.token = answer.token;
-      if (answer.eligible && answer.experiment) {
-        tell("exposure", asked); // in both arms, and before anything is drawn
+      if (answer.experiment) {
+        // In both arms, and before anything is drawn.
+        tell(answer.eligible ? "exposure" : "empty", asked);
         send();
       }
       const items = this.choose(answer);

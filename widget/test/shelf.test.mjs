@@ -67,6 +67,18 @@ test("without an experiment, or where nobody is eligible, there is no exposure",
   }
 });
 
+test("in a test with nothing to show, an empty shelf is told of, in either group", async () => {
+  for (const [other, told] of [
+    [{ ...TREATMENT, eligible: false, items: [] }, true],
+    [{ ...TREATMENT, arm: "control", eligible: false, items: [] }, true],
+    [{ eligible: false, items: [] }, false], // no test
+  ]) {
+    const shop = open({ reply: () => answer(other) });
+    await shop.pass();
+    assert.equal(shop.types().includes("empty"), told);
+  }
+});
+
 test("events are complete: an id, a type, a token, an item and an instant", async () => {
   const shop = open({ reply: () => answer(TREATMENT) });
   await shop.pass();
@@ -78,7 +90,7 @@ test("events are complete: an id, a type, a token, an item and an instant", asyn
     [
       ["product_view", undefined, "1"],
       ["exposure", "t0", undefined],
-      ["view", "t0", undefined],
+      ["view", "t0", ["11", "12", "13"]], // what was in sight
       ["click", "t0", "11"],
     ],
   );
