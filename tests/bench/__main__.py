@@ -32,6 +32,7 @@ PARTS: dict[str, list[str]] = {
     "connectors": ["tests.bench.connectors", *SIZE],
     "accuracy": ["tests.bench.accuracy", *FILES, *OPTIONS],
     "training": ["tests.bench.training", *FILES],
+    "trainers": ["tests.bench.trainers", *SIZE],
 }
 LIBRARIES = ("flask", "sqlalchemy", "gunicorn", "numpy", "scipy", "scikit-surprise", "rapidfuzz")
 
