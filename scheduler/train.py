@@ -22,6 +22,7 @@ from recommenders.measure import Live, LiveAt, Trial, backtest
 from recommenders.personal import Personal
 from recommenders.registry import RECOMMENDERS, Recommender
 from recommenders.study import Ensemble, Study
+from scheduler.room import fitting, room
 from store.engine import reading, writing
 from store.errors import Explained
 from store.opening import Store
@@ -89,6 +90,7 @@ def train(
     with reading(store.engine) as connection:
         data = training_data(connection, shop.id, until)
         live = model_reads.live(connection, shop.id)
+    data = _within(data, store.settings.train_memory_mib, say)
     if not len(data.catalogue):
         raise NothingToLearn(f"{shop.name} has no products yet. Run `flask sync {shop.key}` first.")
     at_s = data.interactions.at_s
@@ -129,6 +131,18 @@ def train(
     ]
     _publish(store, shop, model_id, version, trials, outcomes, data)
     return Trained(version, data.interactions.orders, trials, outcomes)
+
+
+def _within(data: TrainingData, setting_mib: int, say: Say) -> TrainingData:
+    """The data as far as memory allows."""
+    fits = fitting(data.interactions, data.catalogue, room(setting_mib))
+    if fits is data.interactions:
+        return data
+    say(
+        f"only the newest {len(fits.product):,} of {len(data.interactions.product):,} order lines: "
+        "memory allows no more (TRAIN_MEMORY_MIB)"
+    )
+    return replace(data, interactions=fits)
 
 
 def _fitted(recommender: Recommender, known: Known, past: Study) -> Lists:
