@@ -1,4 +1,4 @@
-"""What a trainer hears of orders: gifts are nobody's taste, what was given back was not bought."""
+"""What trainers are told of orders: a gift is nobody's taste, a return was not bought."""
 
 from __future__ import annotations
 
