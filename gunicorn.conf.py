@@ -13,7 +13,7 @@ max_requests_jitter = 2_000
 graceful_timeout = 30
 control_socket_disable = True  # nobody here talks to it, and it lies in a home directory
 # No query strings: they hold what shoppers looked at.
-access_log_format = '%(h)s "%(m)s %(U)s %(H)s" %(s)s %(B)s %(M)sms'
+access_log_format = '%(h)s "%(m)s %(U)s %(H)s" %(s)s %(B)s %(M)sms %({x-request-id}o)s'
 accesslog = os.environ.get("ACCESS_LOG") or None
 
 

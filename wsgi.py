@@ -19,6 +19,7 @@ from flask.cli import AppGroup
 
 from store import logs, settings
 from store.opening import Store, open_store
+from store.request_ids import with_request_ids
 
 # First segment of an address -> the storefront answers; everything else is the merchant's.
 STOREFRONT = frozenset(
@@ -75,7 +76,7 @@ def create_app(store: Store | None = None) -> Flask:
     app.cli = Commands()
     # Shopify's app proxy answers with the storefront's own words (plugin/proxy.py).
     storefront = app.extensions["storefront"] = create_storefront(store)
-    both = _dispatch(app.wsgi_app, storefront.wsgi_app)
+    both = _dispatch(with_request_ids(app.wsgi_app), storefront.wsgi_app)
     app.wsgi_app = both  # type: ignore[assignment, method-assign] # as Flask's docs advise
     return app
 

@@ -1,9 +1,8 @@
 """How do we ask a shop something over HTTP without hanging, leaking or being led astray?
 
-The only place that imports requests. It knows nothing of any platform: it sends one GET (signed
-anew on each try, by a callable) or one POST of JSON, waits and tries again while that helps, and
-turns everything that can come back into an `Answer` or an error of `connectors.errors`. Nothing is
-logged here, and no error holds a query string, a header or an address's credentials.
+It knows nothing of any platform: it sends one GET (signed anew on each try, by a callable) or one
+POST of JSON, or downloads a file, and waits and tries again while that helps. What came back is
+read in `answers.py`, whom we may reach is `reaching.py`'s. Nothing is logged here.
 """
 
 from __future__ import annotations
@@ -13,27 +12,23 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from connectors.addresses import refuse_private
-from connectors.errors import Misconfigured, TooMuch, TryLater, Unreadable
+from connectors.answers import BUSY, Answer, Asked, busy, place_of, read
+from connectors.errors import Misconfigured, TooMuch, TryLater
+from connectors.reaching import Adapter
 
 # Params and headers for one try of a request: `sign("GET", url, params)`.
 Sign = Callable[
     [Literal["GET"], str, Mapping[str, str]], tuple[Mapping[str, str], Mapping[str, str]]
 ]
-
-BUSY = (429, 500, 502, 503, 504, 520, 521, 522, 523, 524)  # 52x: a CDN that cannot reach the shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +50,6 @@ class Limits:
             raise ValueError("limits must be above zero")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    data: Any  # the parsed JSON
-    at: datetime | None  # the shop's clock (its Date header), where it tells
-
-
 PART_BYTES = 2**16  # of a download; what a broken connection may cost again
 
 
@@ -72,6 +59,7 @@ class Gone(Exception):
 
 class Session:
     """Keeps connections open to one shop. `allow_private`: its owner vouches for an inner address.
+    `ca_bundle`: a file of authorities to be trusted beside the public ones.
 
     Proxies and .netrc of the environment are not used: the first would hide whom we talk to from
     the check of addresses, the second would send credentials nobody meant for this shop.
@@ -81,6 +69,7 @@ class Session:
         self,
         *,
         allow_private: bool,
+        ca_bundle: Path | None = None,
         limits: Limits | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -89,7 +78,7 @@ class Session:
         self._sleep = sleep
         self._requests = requests.Session()
         self._requests.trust_env = False
-        adapter = _Adapter(allow_private)
+        adapter = Adapter(allow_private=allow_private, ca_bundle=ca_bundle)
         self._requests.mount("http://", adapter)
         self._requests.mount("https://", adapter)
         self._requests.headers["User-Agent"] = "Alongside (product recommendations)"
@@ -119,8 +108,8 @@ class Session:
         """
         body = orjson.dumps(data)
         headers = {"Content-Type": "application/json", **headers}
-        busy = tuple(status for status in BUSY if status != 429)
-        return self._again(url, lambda: self._try("POST", url, headers, body, busy))
+        passing = tuple(status for status in BUSY if status != 429)
+        return self._again(url, lambda: self._try("POST", url, headers, body, passing))
 
     def download(self, url: str) -> Iterator[bytes]:
         """The bytes of a file, however long; a broken connection goes on where it broke.
@@ -143,7 +132,7 @@ class Session:
                 self._wait(error, failures)
 
     def _parts(self, url: str, start: int) -> Iterator[bytes]:
-        limits, place = self._limits, _place(url)
+        limits, place = self._limits, place_of(url)
         # A file that travels compressed could not be gone on with in its middle.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         if start:
@@ -162,7 +151,7 @@ class Session:
                 if status == 416:  # nothing after what we have
                     return
                 if status not in (200, 206):
-                    raise _busy(status, response.headers, place)
+                    raise busy(status, response.headers, place)
                 skip = start if status == 200 else 0
                 for part in response.iter_content(PART_BYTES):
                     if skip >= len(part):
@@ -185,7 +174,7 @@ class Session:
 
     def _wait(self, error: TryLater, turn: int) -> None:
         """As long as the shop asks, at least a little longer each turn; not longer than we may."""
-        asked_s = error.after_s if isinstance(error, _Asked) else 0
+        asked_s = error.after_s if isinstance(error, Asked) else 0
         if asked_s > self._limits.longest_wait_s:
             raise error
         backoff_s = self._limits.backoff_s * 2 ** (turn - 1)
@@ -197,9 +186,9 @@ class Session:
         full: str,
         headers: Mapping[str, str],
         sent: bytes | None,
-        busy: tuple[int, ...],
+        passing: tuple[int, ...],
     ) -> Answer:
-        limits, place = self._limits, _place(full)
+        limits, place = self._limits, place_of(full)
         try:
             with self._requests.request(
                 method,
@@ -214,7 +203,8 @@ class Session:
         except requests.exceptions.SSLError:
             raise Misconfigured(
                 f"{place} does not prove who it is (its TLS certificate is not valid).",
-                "Renew the shop's certificate, or give the address it was made for.",
+                "Renew the shop's certificate, or give the address it was made for. If your own "
+                "authority signed it, set CA_BUNDLE.",
             ) from None
         except requests.exceptions.ConnectTimeout:
             raise TryLater(300, f"{place} does not answer at all.") from None
@@ -222,7 +212,7 @@ class Session:
             raise TooMuch(300, f"{place} took too long to answer.") from None
         except (requests.exceptions.RequestException, HTTPError, OSError):
             raise TryLater(300, f"The connection to {place} failed or was cut off.") from None
-        return _read(response, body, place, busy)
+        return read(response.status_code, response.headers, body, place, passing)
 
     def _body(self, response: requests.Response, place: str) -> bytes:
         deadline = time.monotonic() + self._limits.answer_s
@@ -239,7 +229,7 @@ class Session:
     def _check_host(self, url: str) -> None:
         """Every address the name stands for must be public, unless allowed.
 
-        The connection checks the one it reached once more (see `_checked`), so that a name which
+        The connection checks the one it reached once more (see `reaching.py`), so that a name which
         changes its address in between gains nothing.
         """
         parts = urlsplit(url)
@@ -258,123 +248,3 @@ class Session:
         if not self._allow_private:
             for *_, address in found:
                 refuse_private(str(address[0]))
-
-
-# --- reading an answer ---------------------------------------------------------------------------
-
-
-class _Asked(TryLater):
-    """The shop itself said how long to wait."""
-
-
-def _busy(status: int, headers: Mapping[str, str], place: str) -> TryLater:
-    why = f"{place} is busy or briefly down (it answered {status})."
-    wait_s = _retry_after_s(headers.get("Retry-After"))
-    if wait_s is not None:
-        return _Asked(wait_s, why)
-    # PHP that ran out of memory or time says 500 or 504: fewer rows at once may do.
-    return (TooMuch if status in (500, 502, 504, 524) else TryLater)(300, why)
-
-
-def _read(response: requests.Response, body: bytes, place: str, busy: tuple[int, ...]) -> Answer:
-    status, headers = response.status_code, response.headers
-    if status in busy or (status == 429 and body.lstrip()[:1] != b"{"):
-        raise _busy(status, headers, place)
-    if 300 <= status < 400:
-        target = urlsplit(headers.get("Location", ""))
-        to = f"{target.scheme}://{target.hostname}" if target.hostname else "another address"
-        raise Misconfigured(f"{place} sends us on to {to}.", "Give that address as the shop's.")
-    try:
-        data = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError:
-        raise _not_json(status, headers, body, place) from None
-    return Answer(status, headers, data, _date(headers.get("Date")))
-
-
-def _not_json(status: int, headers: Mapping[str, str], body: bytes, place: str) -> Exception:
-    start = body.lstrip()[:1]
-    if start in (b"{", b"[", b"") and status == 200:
-        return TryLater(300, f"The answer of {place} was cut off in the middle.")
-    if start == b"<" or "html" in headers.get("Content-Type", ""):
-        if status in (401, 403, 406):
-            return Misconfigured(
-                f"Something in front of {place} (a firewall or a security plugin) refused us.",
-                "Allow this server's address and requests to /wp-json/ there.",
-            )
-        return Unreadable(
-            place,
-            f"a web page came in place of data (status {status}): maintenance mode, a log-in wall"
-            " or a server error. Open the shop in a browser and look.",
-        )
-    return Unreadable(place, f"the answer (status {status}) is not JSON.")
-
-
-def _retry_after_s(value: str | None) -> int | None:
-    """Seconds of a Retry-After header, which is a number or a date; None where it is neither."""
-    if not value:
-        return None
-    if value.strip().isdecimal():
-        return min(int(value), 86_400)
-    at = _date(value)
-    return max(0, round((at - datetime.now(UTC)).total_seconds())) if at else None
-
-
-def _date(value: str | None) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(value) if value else None
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at and at.tzinfo else None
-
-
-def _place(url: str) -> str:
-    """The address without credentials and query: all that an error may show."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.port:
-        host = f"{host}:{parts.port}"
-    return urlunsplit(SplitResult(parts.scheme, host, parts.path, "", ""))
-
-
-# --- connections that know whom they reached -----------------------------------------------------
-
-
-def _checked(connection: HTTPConnection) -> None:
-    """Refuses the address that was really reached, before a byte of the request is sent."""
-    try:
-        refuse_private(str(connection.sock.getpeername()[0]))
-    except Misconfigured:
-        connection.close()
-        raise
-
-
-class _PublicHTTP(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        _checked(self)
-
-
-class _PublicHTTPS(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _checked(self)
-
-
-class _PublicHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _PublicHTTP
-
-
-class _PublicHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _PublicHTTPS
-
-
-class _Adapter(HTTPAdapter):
-    def __init__(self, allow_private: bool) -> None:
-        self._allow_private = allow_private
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        if not self._allow_private:
-            manager: PoolManager = self.poolmanager
-            manager.pool_classes_by_scheme = {"http": _PublicHTTPPool, "https": _PublicHTTPSPool}

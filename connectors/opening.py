@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from connectors import http
 from connectors.shop import Shop
@@ -33,11 +34,12 @@ def open_shop(
     opened: Credentials,
     *,
     allow_private: bool,
+    ca_bundle: Path | None = None,
     locked: Locked,
     limits: http.Limits | None = None,
 ) -> Shop:
     """`locked` renews credentials that end (see `shopify.tokens`). An address that was typed on
     the server itself (`allow_private` among the credentials) may lie in a private network."""
     private = allow_private or opened.get("allow_private") == "yes"
-    session = http.Session(allow_private=private, limits=limits)
+    session = http.Session(allow_private=private, ca_bundle=ca_bundle, limits=limits)
     return PLATFORMS[platform](url, opened, session, locked)

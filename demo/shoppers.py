@@ -107,10 +107,12 @@ class Crowd:
         )
         shopper.arm = shelf["arm"]
         told = [self._event("product_view", None, shopper.product)]
-        if shelf["eligible"] and shelf["experiment"] is not None:
-            told.append(self._event("exposure", shelf["token"], None))
+        if shelf["experiment"] is not None:
+            kind = "exposure" if shelf["eligible"] else "empty"
+            told.append(self._event(kind, shelf["token"], None))
         if shelf["items"] and self._dice.random() < SEES:
-            told.append(self._event("view", shelf["token"], None))
+            in_sight = [item["id"] for item in shelf["items"]]
+            told.append(self._event("view", shelf["token"], in_sight))
             if self._dice.random() < CLICKS:
                 item = self._dice.choice(shelf["items"][:4])
                 told.append(self._event("click", shelf["token"], item["id"]))
@@ -129,7 +131,7 @@ class Crowd:
             self._page(shopper, shopper.url)
         return shopper
 
-    def _event(self, kind: str, token: str | None, item: str | None) -> dict[str, Any]:
+    def _event(self, kind: str, token: str | None, item: str | list[str] | None) -> dict[str, Any]:
         id = str(uuid.UUID(bytes=self._dice.randbytes(16), version=4))
         return {"id": id, "type": kind, "token": token, "item": item, "at": None}
 

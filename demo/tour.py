@@ -270,4 +270,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # By its own name: `month` knows this module's classes by it, not as those of `__main__`.
+    from demo import tour
+
+    sys.exit(tour.main())

@@ -12,7 +12,8 @@ from experiments.outcome import Judgement, Running
 from experiments.parts import parts, repeats
 from experiments.report import Report, build, extra
 from experiments.rule import RULE
-from experiments.tally import SEGMENTS, Arms, DayTally, segments
+from experiments.shown import Shown
+from experiments.tally import Arms, DayTally, by_segment
 from experiments.verdict import FRESH, judge, restate
 from store.records import Experiment, Unit
 
@@ -53,6 +54,7 @@ def report(
     buyers: Sequence[Unit] = (),
     restated: tuple[Restated, ...] = (),
     at_end: DayTally | None = None,
+    shown: Shown | None = None,
 ) -> Report:
     """The figures as of `day`, with the verdict of the last day that was judged; `at_end` is what
     is known today of the locked end, once it has passed.
@@ -68,6 +70,7 @@ def report(
             repeats(buyers, day.until_at),
             restated,
             others(at_end.mature, 1 - RULE.alpha_end) if at_end else (),
+            shown,
         ),
     )
 
@@ -85,11 +88,11 @@ def part_sums(
     closed = until_at - timedelta(seconds=experiment.window_s)
     mature = [unit for unit in units if unit.entered_at < closed and not unit.robot]
     week = experiment.started_at + FIRST_WEEK
-    found: dict[PartName, Arms] = {}
-    for name in SEGMENTS:
-        theirs = [unit for unit in mature if name in segments(unit)]
-        if any(name in segments(unit) for unit in units if not unit.robot):
-            found[name] = Arms.of(theirs, experiment.cap_minor)
+    seen = by_segment(unit for unit in units if not unit.robot)
+    over = by_segment(mature)
+    found: dict[PartName, Arms] = {
+        name: Arms.of(over.get(name, ()), experiment.cap_minor) for name in seen
+    }
     first = [unit for unit in mature if unit.entered_at < week]
     found["first_week"] = Arms.of(first, experiment.cap_minor)
     later = [unit for unit in mature if unit.entered_at >= week]

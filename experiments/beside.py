@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from experiments.health import Signs
 from experiments.outcome import Interval
+from experiments.shown import Shown
 from store.records import Arm
 
-# Parts that are told: those kept as sums, and the weeks of entry.
-PartName = Literal["new", "returning", "phone", "computer", "stayed", "first_week", "later_weeks"]
+# A part that is told: one of those kept as sums (`tally.SEGMENTS`), or the weeks of entry.
+PartName = str
 REPEAT_DAYS = (30, 60, 90)
 # What is new draws looks for being new: how did they do who came before it wore off?
 FIRST_WEEK = timedelta(days=7)
@@ -91,6 +91,7 @@ class Beside:
     repeats: tuple[Repeat, ...] = ()
     restated: tuple[Restated, ...] = ()
     others: tuple[Other, ...] = ()
+    shown: Shown | None = None
 
 
 NOTHING_BESIDE = Beside()

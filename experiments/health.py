@@ -10,7 +10,8 @@ Runs where reports are built; standard library only.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from experiments.assign import BUCKETS
@@ -22,6 +23,7 @@ Doubt = Literal[
     "uneven_split",
     "lost_exposures",
     "unequal_past",
+    "unequal_chances",
     "crossovers",
     "orders_without_visitor",
     "doubled_orders",
@@ -50,9 +52,23 @@ class Signs:
     orders_unseen: int = 0  # their visitor is named, but no browser ever told of them
     lost_control: int = 0  # visitors who told of the tested shelf, but never of an exposure
     lost_treatment: int = 0
+    empty_control: int = 0  # visitors who asked for the tested shelf when there was nothing to show
+    empty_treatment: int = 0
     page_views: int = 0  # product pages that browsers told of
     page_views_known: int = 0  # of those, with a visitor: full consent
     clock_ahead_s: float | None = None  # browsers' clocks, at the median
+
+    @staticmethod
+    def of(days: Iterable[Mapping[str, int]], clock_ahead_s: float | None) -> Signs:
+        """The counts of several days together; a clock has no sum."""
+        total = dict.fromkeys(COUNTS, 0)
+        for day in days:
+            for name in COUNTS:
+                total[name] += day[name]
+        return Signs(**total, clock_ahead_s=clock_ahead_s)
+
+
+COUNTS = tuple(field.name for field in fields(Signs) if field.name != "clock_ahead_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,9 @@ class DataHealth:
     returning_control: float | None = None
     returning_treatment: float | None = None
     robots: int = 0
+    # Of the visitors who asked for the shelf, those for whom there was something to show.
+    eligible_control: float | None = None
+    eligible_treatment: float | None = None
 
 
 def examine(day: DayTally, share: int, lopsided: bool, signs: Signs) -> DataHealth:
@@ -94,6 +113,10 @@ def examine(day: DayTally, share: int, lopsided: bool, signs: Signs) -> DataHeal
         doubts.append("lost_exposures")
     if _unequal(control.returning, control.visitors, treatment.returning, treatment.visitors):
         doubts.append("unequal_past")
+    asked_c = control.visitors + signs.empty_control
+    asked_t = treatment.visitors + signs.empty_treatment
+    if not lossy and _unequal(signs.empty_control, asked_c, signs.empty_treatment, asked_t):
+        doubts.append("unequal_chances")
     if crossed is not None and crossed > CROSSED_WARNING:
         doubts.append("crossovers")
     if enough and orphans is not None and orphans > ORPHAN_WARNING:
@@ -121,6 +144,8 @@ def examine(day: DayTally, share: int, lopsided: bool, signs: Signs) -> DataHeal
         returning_control=ratio(control.returning, control.visitors),
         returning_treatment=ratio(treatment.returning, treatment.visitors),
         robots=both.robots,
+        eligible_control=ratio(control.visitors, asked_c),
+        eligible_treatment=ratio(treatment.visitors, asked_t),
     )
 
 

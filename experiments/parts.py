@@ -28,7 +28,9 @@ def parts(experiment: Experiment, sums: Mapping[PartName, Arms]) -> tuple[Part, 
         if experiment.metric == "cvr"
         else experiment.planned_visitors
     )
-    whole = sum(arms.visitors for arms in sums.values()) or 1
+    # Everybody entered in one of the weeks; the other parts overlap.
+    weeks = (sums.get("first_week", Arms()), sums.get("later_weeks", Arms()))
+    whole = sum(arms.visitors for arms in weeks) or sum(arms.visitors for arms in sums.values())
     found: list[Part] = []
     for name, arms in sums.items():
         if not arms.control.visitors or not arms.treatment.visitors:
@@ -36,7 +38,7 @@ def parts(experiment: Experiment, sums: Mapping[PartName, Arms]) -> tuple[Part, 
         told = at_any_time(
             experiment.metric,
             arms,
-            planned=max(1, round(planned * arms.visitors / whole)),
+            planned=max(1, round(planned * arms.visitors / max(whole, 1))),
             alpha=alpha,
             share=experiment.share / BUCKETS,
         )

@@ -3,8 +3,12 @@
 A person is every visitor id and customer that are known to belong together; the analysis is by
 intention to treat: the arm of a person's earliest exposure is theirs, whatever they saw later.
 All of a person's orders count, net of refunds and without cancelled ones, from their entry until
-their window closes. Pure: `store.reads.outcomes` reads the facts, of everybody or of a few people
-whose figures changed, and both give the same units.
+their window closes. Of their past only what was known of them when they entered: a later order may
+tell whose the browser is, and then earlier orders with it, but who orders at all is an effect of
+the shelf, and a past that only buyers have would make the arms look unequal.
+
+Pure: `store.reads.outcomes` reads the facts, of everybody or of a few people whose figures changed,
+and both give the same units.
 """
 
 from __future__ import annotations
@@ -73,6 +77,7 @@ def _unit(
     first = entries[0]
     # Shops tell an order's instant in whole seconds, cut off: so is the entry for comparing.
     since = first.at.replace(microsecond=0)
+    known = _customers_known(first.visitor, orders, since)
     inside: list[NetOrder] = []
     earlier: list[NetOrder] = []
     later: list[datetime] = []
@@ -80,7 +85,9 @@ def _unit(
         after_s = (order.placed_at - since).total_seconds()
         if 0 <= after_s < experiment.window_s:
             inside.append(order)
-        elif -BEFORE_S <= after_s < 0:
+        elif -BEFORE_S <= after_s < 0 and (
+            order.visitor == first.visitor or order.customer in known
+        ):
             earlier.append(order)
         if after_s >= 0:
             later.append(order.placed_at)
@@ -96,11 +103,21 @@ def _unit(
         attributed_minor=did.attributed_minor,
         bought_before=bool(earlier),
         device=first.device,
+        led_by=first.led_by,
         first_order_at=later[0] if inside else None,
         second_order_at=later[1] if inside and len(later) > 1 else None,
         robot=did.robot,
         visitor=first.visitor,
     )
+
+
+def _customers_known(visitor: bytes, orders: Iterable[NetOrder], since: datetime) -> set[int]:
+    """The customers that this browser had ordered as before it entered."""
+    return {
+        order.customer
+        for order in orders
+        if order.visitor == visitor and order.customer is not None and order.placed_at < since
+    }
 
 
 def roots(links: Iterable[tuple[bytes, int]]) -> dict[Node, Node]:

@@ -21,6 +21,7 @@ from experiments.assign import BUCKETS
 from experiments.beside import NOTHING_BESIDE, Beside, Other, Part, Repeat, Restated
 from experiments.health import DataHealth, examine, ratio
 from experiments.outcome import Difference, Judgement, Verdict
+from experiments.shown import Shown
 from experiments.tally import DayTally, Tally
 from store.records import Arm, Experiment, Tested
 
@@ -119,6 +120,7 @@ class Report:
     repeats: tuple[Repeat, ...] = ()
     restated: tuple[Restated, ...] = ()  # the first as locked; one alone: nothing changed since
     others: tuple[Other, ...] = ()  # what other methods say, at the locked end
+    shown: Shown | None = None  # None: nobody had a shelf in sight
 
     def to_json(self) -> str:
         return _adapter().dump_json(self).decode()
@@ -172,6 +174,7 @@ def build(
         repeats=beside.repeats,
         restated=beside.restated,
         others=beside.others,
+        shown=beside.shown,
     )
 
 

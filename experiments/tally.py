@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from operator import add, attrgetter, sub
-from typing import Literal, get_args
 
-from store.records import Arm, Unit
+from store.records import STRATEGIES, Arm, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,15 +199,38 @@ def entered_before(
     return found
 
 
-Segment = Literal["new", "returning", "phone", "computer", "stayed"]
-SEGMENTS: tuple[Segment, ...] = get_args(Segment)
+LED_BY = "led_by_"  # and a strategy: who first met a shelf that it led, or would have led
+SEGMENTS: tuple[str, ...] = (
+    "new",
+    "returning",
+    "phone",
+    "computer",
+    "stayed",
+    *(LED_BY + strategy for strategy in STRATEGIES),
+)
 
 
 def segments(unit: Unit) -> tuple[str, ...]:
-    """The parts of the visitors that a unit belongs to; `stayed`: saw one arm only."""
-    device = (unit.device,) if unit.device in SEGMENTS else ()
+    """The parts of the visitors that a unit belongs to; `stayed`: saw one arm only.
+
+    All but `stayed` are settled before the shelf can have done anything.
+    """
+    told = (unit.device, LED_BY + unit.led_by)
     stayed = () if unit.crossed else ("stayed",)
-    return ("returning" if unit.bought_before else "new", *device, *stayed)
+    return (
+        "returning" if unit.bought_before else "new",
+        *(name for name in told if name in SEGMENTS),
+        *stayed,
+    )
+
+
+def by_segment(units: Iterable[Unit]) -> dict[str, list[Unit]]:
+    """The units of each part that has any, in the parts' order."""
+    found: dict[str, list[Unit]] = {}
+    for unit in units:
+        for name in segments(unit):
+            found.setdefault(name, []).append(unit)
+    return {name: found[name] for name in SEGMENTS if name in found}
 
 
 def _tally(said: object) -> Tally:

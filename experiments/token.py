@@ -8,10 +8,11 @@ shop and the visitor's digest.
 Layout (big-endian), then URL-safe base64 without padding:
 
     version 1 | flags 1 | placement 1 | shop 4 | issued 4 | experiment 4? | model 4? | nonce 8?
-    | visitor 12? | tag 16
+    | visitor 12? | tried 4? | chance 2? | led by 1? | tag 16
 
-`?` fields are there when their flag is set. The tag is HMAC-SHA256 of everything before it, cut
-to 16 bytes. At most 74 characters; 36 for an answer that is cached for everyone.
+`?` fields are there when their flag is set (tried and chance by one). The tag is HMAC-SHA256 of
+everything before it, cut to 16 bytes. At most 83 characters; 36 for an answer that is cached for
+everyone.
 
 Runs in web workers on every request: standard library only.
 """
@@ -25,12 +26,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from struct import Struct
 
-from store.records import Arm, Placement
+from store.records import Arm, Placement, Strategy
 
 VERSION = 1
 NONCE_BYTES = 8  # two answers of one second to one visitor are told apart
 VISITOR_BYTES = 12  # 96 bits of a keyed digest: no two visitors of a shop share them
-LONGEST = 128  # characters that `read` looks at; a genuine token has at most 74
+LONGEST = 128  # characters that `read` looks at; a genuine token has at most 83
 _SHORTEST_KEY = 16
 _TAG_BYTES = 16  # 128 bits, the shortest that RFC 2104 advises for this hash
 _LARGEST_ID = 2**32 - 1
@@ -48,10 +49,25 @@ _CODES: dict[Placement, int] = {
     "cart": 9,
 }
 _PLACEMENTS = {code: placement for placement, code in _CODES.items()}
+_STRATEGY_CODES: dict[Strategy, int] = {
+    "bought_together": 1,
+    "similar": 2,
+    "personal": 3,
+    "repurchase": 4,
+    "blend": 5,
+    "for_you": 6,
+    "bestseller": 7,
+    "trending": 8,
+    "viewed": 9,
+    "pinned": 10,
+}
+_STRATEGIES = {code: strategy for strategy, code in _STRATEGY_CODES.items()}
 
-_EXPERIMENT, _TREATMENT, _MODEL, _NONCE, _VISITOR = 1, 2, 4, 8, 16
+_EXPERIMENT, _TREATMENT, _MODEL, _NONCE, _VISITOR, _TRIED, _LED_BY = 1, 2, 4, 8, 16, 32, 64
 _HEAD = Struct(">BBBII")
 _ID = Struct(">I")
+_TRIAL = Struct(">IH")
+_CHANCES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,12 @@ class TokenFacts:
     model: int | None = None
     nonce: bytes | None = None  # NONCE_BYTES random bytes
     visitor: bytes | None = None  # the first VISITOR_BYTES of the shop's keyed digest
+    # A new product that the answer tried, by the store's key, and with which chance of 10,000.
+    tried: int | None = None
+    chance: int | None = None
+    # The strategy in front on the shelf that treatment sees, in control as well: what a test's
+    # visitors can be told apart by, because it was settled before any of them saw a thing.
+    led_by: Strategy | None = None
 
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:
@@ -78,7 +100,11 @@ class TokenFacts:
             raise ValueError(f"nonce must have {NONCE_BYTES} bytes")
         if self.visitor is not None and len(self.visitor) != VISITOR_BYTES:
             raise ValueError(f"visitor must have {VISITOR_BYTES} bytes")
-        for number in (self.shop, self.experiment, self.model):
+        if (self.tried is None) != (self.chance is None):
+            raise ValueError("tried and chance belong together: give both or neither")
+        if self.chance is not None and not 1 <= self.chance <= _CHANCES:
+            raise ValueError(f"chance must be between 1 and {_CHANCES}, not {self.chance}")
+        for number in (self.shop, self.experiment, self.model, self.tried):
             if number is not None and not 0 <= number <= _LARGEST_ID:
                 raise ValueError(f"ids must be between 0 and {_LARGEST_ID}, not {number}")
 
@@ -101,6 +127,12 @@ def mint(key: bytes, facts: TokenFacts) -> str:
     if facts.visitor is not None:
         flags |= _VISITOR
         tail += facts.visitor
+    if facts.tried is not None:
+        flags |= _TRIED
+        tail += _TRIAL.pack(facts.tried, facts.chance)
+    if facts.led_by is not None:
+        flags |= _LED_BY
+        tail += bytes((_STRATEGY_CODES[facts.led_by],))
     issued_s = int(facts.issued_at.timestamp())
     body = _HEAD.pack(VERSION, flags, _CODES[facts.placement], facts.shop, issued_s) + tail
     return urlsafe_b64encode(body + _tag(key, body)).rstrip(b"=").decode("ascii")
@@ -133,7 +165,7 @@ def _facts(body: bytes) -> TokenFacts | None:
     if version != VERSION or code not in _PLACEMENTS:
         return None
     at = _HEAD.size
-    experiment = model = nonce = visitor = None
+    experiment = model = nonce = visitor = tried = chance = led_by = None
     arm: Arm | None = None
     if flags & _EXPERIMENT:
         (experiment,) = _ID.unpack_from(body, at)
@@ -147,6 +179,12 @@ def _facts(body: bytes) -> TokenFacts | None:
         at += NONCE_BYTES
     if flags & _VISITOR:
         visitor = body[at : at + VISITOR_BYTES]
+        at += VISITOR_BYTES
+    if flags & _TRIED:
+        tried, chance = _TRIAL.unpack_from(body, at)
+        at += _TRIAL.size
+    if flags & _LED_BY:
+        led_by = _STRATEGIES.get(body[at])  # of a newer version: one that we do not know
     return TokenFacts(
         shop=shop,
         placement=_PLACEMENTS[code],
@@ -156,6 +194,9 @@ def _facts(body: bytes) -> TokenFacts | None:
         model=model,
         nonce=nonce,
         visitor=visitor,
+        tried=tried,
+        chance=chance,
+        led_by=led_by,
     )
 
 

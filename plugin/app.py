@@ -22,10 +22,12 @@ from plugin import (
     explorer,
     headers,
     layout,
+    letters,
     log,
     models,
     overview,
     people,
+    phases,
     privacy,
     proxy,
     refusals,
@@ -48,9 +50,9 @@ from store.opening import Store
 LONGEST_BODY = 64 * 1024
 
 ROOMS = (
-    entry, shops, connect, overview, shelves, rules, explorer, experiments, report, report_files,
-    sharing, models, data, privacy, settings, people, log, api, shoppers, webhooks,
-    install_woocommerce, install_shopify, proxy, access_page,
+    entry, shops, connect, overview, shelves, rules, explorer, experiments, phases, report,
+    report_files, sharing, letters, models, data, privacy, settings, people, log, api, shoppers,
+    webhooks, install_woocommerce, install_shopify, proxy, access_page,
 )  # fmt: skip
 
 

@@ -91,11 +91,14 @@ def _checked(form: dict[str, str]) -> tuple[ShopFacts, dict[str, str]]:
         )
     if max(len(form["key"]), len(form["secret"])) > LONGEST_KEY:
         raise Explained("The key or the secret is too long. Copy both from WooCommerce again.")
-    private = the_store().settings.allow_private_hosts
     from connectors import http  # not for every shelf
     from connectors.woocommerce.client import WooCommerce
 
-    asking = http.Session(allow_private=private, limits=patience.persons())
+    settings = the_store().settings
+    private = settings.allow_private_hosts
+    asking = http.Session(
+        allow_private=private, ca_bundle=settings.ca_bundle, limits=patience.persons()
+    )
     connector = WooCommerce(url, form["key"], form["secret"], allow_private=private, session=asking)
     try:
         facts = connector.check()

@@ -8,7 +8,15 @@ from werkzeug.wrappers import Response
 from plugin import access, journal
 from plugin.db import connection, the_store
 from plugin.reports import told
-from plugin.starting import DAYS, USUAL_EFFECT, NotReady, Wish, forecast, start
+from plugin.starting import (
+    DAYS,
+    USUAL_EFFECT,
+    NotReady,
+    Wish,
+    forecast,
+    start,
+    whole_per_cent,
+)
 from store.engine import writing
 from store.reads import experiments, models, shops
 from store.records import PLACEMENTS, Placement
@@ -39,6 +47,7 @@ def _list(shop: shops.Shop, fault: str | None = None) -> str:
         free=free,
         live=live,
         asked=_forecast(shop),
+        alone=sorted({s for it in live.values() for s in it.strategies if len(it.strategies) > 1}),
         versions=[m.version for m in models.every(asking, shop.id) if m.has_lists],
         weeks=WEEKS,
         usual=DAYS // 7,
@@ -68,6 +77,7 @@ def begin(key: str) -> Response | tuple[str, int]:
             placement=_placement(form.get("placement", "")),
             against=form.get("against", "")[:20],
             metric="rpv" if form.get("metric") == "rpv" else "cvr",
+            share=whole_per_cent(form.get("share", "50")),
             days=7 * (int(weeks) if weeks.isdecimal() and len(weeks) < 3 else 0),
         )
         with writing(the_store().engine) as changing:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from sqlalchemy import Connection
 
 from plugin import ruling
 from recommenders import choose
 from store.errors import Explained
-from store.reads import catalogue, rules, shelf
-from store.records import Card, Entry, Placement, Strategy
+from store.reads import catalogue, rules, shelf, shopper
+from store.reads.shop_config import ShopConfig
+from store.records import TRIED_SHARE, Card, Entry, Placement, ShelfLook, Strategy
+from store.tables import to_micros
 
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 MOST_BOUGHT = 50  # as the widget asks
@@ -62,7 +64,7 @@ class Explanation:
 
 def explain(
     connection: Connection,
-    config: shelf.ShopConfig,
+    config: ShopConfig,
     placement: Placement,
     product: str | None,
     customer: str | None,
@@ -72,14 +74,15 @@ def explain(
         raise Explained(f"Nothing is live on {placement} yet. Train first: `flask train`.")
     model, strategies = config.live[placement]
     ask = question(connection, config, placement, product, customer, limit)
-    lists = shelf.lists(connection, model, choose.slots(ask, STRATEGIES))
+    trying = replace(ask, trying=_every_visit(config))
+    lists = shelf.lists(connection, model, choose.slots(trying, STRATEGIES))
     candidates = choose.rank(ask, strategies, lists)
     voices = _voices(lists, strategies)
     # Also what only strategies that are not live would bring, and what rules keep away: "why is it
     # not there?" is asked.
     others = [key for key in voices if key not in {c.product for c in candidates}]
     pinned = [key for key in ask.effects.pins if key not in voices][: choose.MOST_PINS]
-    cards = shelf.cards(connection, [*choose.card_keys(ask, candidates), *others])
+    cards = shelf.cards(connection, [*choose.card_keys(ask, candidates), *others], traits=True)
     named = [*(c.product for c in candidates), *others, *pinned]
     names = catalogue.stock(connection, named)
     ruled = rules.about(connection, config.shop.id, named, placement, config.shop.now())
@@ -87,8 +90,12 @@ def explain(
     place_of = {item.product: i for i, item in enumerate(items, start=1)}
     sentences = {item.product: choose.say(item.reason, config.shop.locale) for item in items}
     strategies_of = {item.product: item.strategy for item in items}
-    groups = {cards[i.product].group: i.id for i in items}
-    shelf_is_full = len(items) >= ask.limit
+    shelf_is = _Shelf(
+        groups={cards[i.product].group: i.id for i in items},
+        kinds=frozenset(cards[i.product].kind for i in items) if ask.most_alike else frozenset(),
+        tried=_tried(trying, candidates, cards, choose.newcomers(trying, lists)),
+        full=len(items) >= ask.limit,
+    )
 
     def told(key: int, strategy: str, score: float, dropped: str) -> Told:
         return Told(
@@ -104,30 +111,39 @@ def explain(
         )
 
     every = [
-        told(c.product, c.strategy, c.score, _why(c.product, cards, names, groups, shelf_is_full))
+        told(c.product, c.strategy, c.score, _why(c.product, cards, names, shelf_is))
         for c in candidates
     ]
     every += [
-        told(key, voices[key][0].strategy, voices[key][0].score, _unranked(key, ask, voices[key]))
+        told(
+            key,
+            voices[key][0].strategy,
+            voices[key][0].score,
+            TRIED if key in shelf_is.tried else _unranked(key, ask, voices[key]),
+        )
         for key in others
     ]
-    every += [
-        told(key, "pinned", 0.0, _why(key, cards, names, groups, shelf_is_full)) for key in pinned
-    ]
+    every += [told(key, "pinned", 0.0, _why(key, cards, names, shelf_is)) for key in pinned]
     shown = sorted((t for t in every if t.place), key=lambda t: t.place or 0)
     return Explanation(placement, model, strategies, shown, [t for t in every if not t.place])
 
 
 def question(
     connection: Connection,
-    config: shelf.ShopConfig,
+    config: ShopConfig,
     placement: Placement,
     product: str | None,
     customer: str | None,
     limit: int,
 ) -> choose.Ask:
     """What a page of this product, seen by this customer, asks of a shelf."""
-    ask = choose.Ask(placement, limit=limit, effects=config.rules.on(placement))
+    look = config.looks.get(placement, ShelfLook())
+    ask = choose.Ask(
+        placement,
+        limit=limit,
+        effects=config.rules.on(placement),
+        most_alike=choose.most_alike(limit, look.variety),
+    )
     if product is not None:
         known = shelf.known_products(connection, config.shop.id, [product]).get(product)
         if known is None:
@@ -137,10 +153,11 @@ def question(
         )
     if customer is not None:
         now = config.shop.now()
-        buyer = shelf.buyer(connection, config, customer, now, MOST_BOUGHT)
+        buyer = shopper.buyer(connection, config, customer, now, MOST_BOUGHT)
         if buyer is None:
             raise Explained(f"{config.shop.name} has no customer {customer!r} with orders.")
-        ask = replace(ask, customer=buyer.customer, bought=buyer.bought)
+        unwanted = shopper.unwanted(connection, config.shop.id, buyer.customer)
+        ask = replace(ask, customer=buyer.customer, bought=buyer.bought, unwanted=unwanted)
     return ask
 
 
@@ -156,12 +173,48 @@ def _voices(
     return found
 
 
+class _Shelf(NamedTuple):
+    """What a dropped candidate is held against."""
+
+    groups: Mapping[int, str]  # near-duplicates -> the one of them that is shown
+    kinds: frozenset[str]  # that are shown, where the merchant limits how many of each
+    tried: frozenset[int]  # new products that some visits are shown
+    full: bool
+
+
+TRIED = "new: some visits are shown it, to try it"
+
+
+def _every_visit(config: ShopConfig) -> choose.Trying | None:
+    """As if every visit tried something new, unless the merchant switched that off."""
+    if not config.shop.settings.get("tried", TRIED_SHARE):
+        return None
+    return choose.Trying(to_micros(config.shop.now()), 1.0, 0)
+
+
+def _tried(
+    ask: choose.Ask,
+    candidates: Sequence[choose.Candidate],
+    cards: Mapping[int, Card],
+    newcomers: Sequence[choose.Candidate],
+) -> frozenset[int]:
+    """The new products that one visit or another would be shown."""
+    if ask.trying is None or ask.placement not in choose.TRIED_ON:
+        return frozenset()
+    found = set()
+    for draw in range(choose.MOST_TRIED):
+        one = replace(ask, trying=replace(ask.trying, draw=draw))
+        for item in choose.choose(one, candidates, cards, newcomers):
+            if item.chance:
+                found.add(item.product)
+    return frozenset(found)
+
+
 def _why(
     key: int,
     cards: Mapping[int, Card],
     names: Mapping[int, catalogue.Stock],
-    groups: Mapping[int, str],
-    full: bool,
+    shelf: _Shelf,
 ) -> str:
     """What dropped a ranked candidate, in the order in which the shelf asks."""
     card, stock = cards.get(key), names.get(key)
@@ -171,9 +224,14 @@ def _why(
         return f"may not be shown: {stock.withheld}"
     if not card.sellable:
         return "sold out"
-    if card.group in groups:
-        return f"too much like {groups[card.group]}, which is shown"
-    return "the shelf was full" if full else "too much like the product of the page"
+    if card.group in shelf.groups:
+        return f"too much like {shelf.groups[card.group]}, which is shown"
+    if key in shelf.tried:
+        return TRIED
+    if not shelf.full:
+        return "too much like the product of the page"
+    alike = card.kind and card.kind in shelf.kinds
+    return "the shelf was full, with enough of its kind" if alike else "the shelf was full"
 
 
 def _unranked(key: int, ask: choose.Ask, voices: Sequence[Voice]) -> str:
@@ -181,6 +239,8 @@ def _unranked(key: int, ask: choose.Ask, voices: Sequence[Voice]) -> str:
         return "it is the product of the page"
     if key in ask.effects.hidden:
         return "a rule of yours keeps it away"
+    if key in ask.unwanted:
+        return "the customer does not want it"
     if key in ask.effects.sensitive:
         return "it is marked as sensitive"
     if not any(voice.live for voice in voices):

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from plugin import reconcile, words
 from store import schema
 from store.engine import reading
 from store.opening import Store
-from store.reads import experiments, health, inbox, models, overview, shops, trust
+from store.reads import damage, experiments, health, inbox, models, overview, shops, trust
 from store.settings import WrongSettings
 
 # A sync may be late by two of its own turns before it is stale.
@@ -30,6 +31,8 @@ MANY = 0.2  # a share of products that lack something: beyond it the feed is at 
 ORPHANS = 0.10
 ENOUGH = 20  # of fewer orders, lines or events no share is judged
 ENTERED_BY = timedelta(days=1)
+# A sync's page, a training's lists and the WAL of a busy hour fit in this.
+LEAST_FREE = 512 * 2**20
 STREAMS = frozenset({"products", "orders", "refunds"})
 
 
@@ -42,7 +45,16 @@ class Finding:
 
 
 def of_installation(store: Store, now: datetime) -> Iterator[Finding]:
-    if not schema.is_current(store.engine):
+    try:
+        current = schema.is_current(store.engine)
+    except SQLAlchemyError as error:
+        yield Finding(
+            "store-away", "", f"The database does not answer: {type(error).__name__}.",
+            "Start it, and see that DATABASE_URL names it. Until then shelves stay away.",
+        )  # fmt: skip
+        return
+    yield from _disk(store)
+    if not current:
         yield Finding(
             "schema", "", "The database's schema is not the one this version expects.",
             "Run `flask db upgrade`.",
@@ -60,6 +72,22 @@ def of_installation(store: Store, now: datetime) -> Iterator[Finding]:
                 "clock-silent", "", f"No job has run {since}: the scheduler is not running.",
                 "Start it: `python -m scheduler` (`make serve` starts both).",
             )  # fmt: skip
+
+
+def _disk(store: Store) -> Iterator[Finding]:
+    free = damage.free_bytes(store.engine)
+    if free is not None and free < LEAST_FREE:
+        yield Finding(
+            "disk-full", "", f"The database's disk has only {free // 2**20:,} MiB left.",
+            "Free some: without room nothing is saved, neither events nor orders.",
+        )  # fmt: skip
+    with reading(store.engine) as connection:
+        wrong = damage.file_damage(connection)
+    if wrong:
+        yield Finding(
+            "damaged", "", f"The database's file is damaged: {wrong[:200]}",
+            "Stop both programs and `flask restore` the last good copy; then look at the disk.",
+        )  # fmt: skip
 
 
 def _turn(store: Store) -> timedelta:
@@ -226,6 +254,14 @@ def _models(connection: Connection, store: Store, shop: shops.Shop, now: datetim
     if not every:
         yield "not-trained", "Nothing was learned yet.", f"`flask train {shop.key}`."
         return
+    unreadable = damage.unreadable_lists(connection, shop.id)
+    if unreadable:
+        yield (
+            "unreadable-lists",
+            f"{len(unreadable):,} of its lists cannot be read, {unreadable[0]!r} among them: "
+            "shelves go on to the next of their chain.",
+            f"`flask train {shop.key}` writes them anew; then look at the disk.",
+        )
     if now - every[0].trained_at > MODEL_IS_OLD:
         yield (
             "old-model", f"The last training was {every[0].trained_at:%Y-%m-%d}.",
@@ -285,7 +321,7 @@ def _experiments(connection: Connection, store: Store, shop: shops.Shop, now: da
                 "Is the shelf on the pages, and does anybody agree to be recognised? See "
                 "docs/install-woocommerce.md.",
             )  # fmt: skip
-        orders, orphans = trust.orders_seen(connection, shop.id, it, here)
+        orders, orphans = trust.orders_seen(connection, shop.id, it.started_at, here)
         if entered and orders >= ENOUGH and orphans / orders > ORPHANS:
             yield (
                 "orphan-orders",

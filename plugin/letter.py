@@ -6,6 +6,7 @@ the rest. Written here once for the weekly job (`scheduler.letters`) and for `fl
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -27,6 +28,17 @@ from store.settings import Settings
 
 TIMEOUT_S = 30
 PORTS = {"smtp": 587, "smtps": 465}
+
+
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
+LONGEST_ADDRESS = 254  # RFC 5321
+
+
+def address(text: str) -> str:
+    """An e-mail address, or what is wrong with it."""
+    if not _ADDRESS.fullmatch(text) or len(text) > LONGEST_ADDRESS:
+        raise Explained(f"{text[:LONGEST_ADDRESS]!r} is not an e-mail address.")
+    return text
 
 
 class NotSent(Explained):

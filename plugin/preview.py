@@ -7,16 +7,19 @@ is what a shopper would see, without experiments.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from plugin.explaining import question
 from recommenders import choose
 from store.reads import catalogue
-from store.reads.shelf import Named, ShopConfig, lists, shelf_inputs
+from store.reads.shelf import Named, lists, shelf_inputs
+from store.reads.shop_config import ShopConfig
 from store.records import Effects, Placement, Recommendation, slot
 
 
@@ -30,6 +33,7 @@ class Shown:
     price_minor: int | None
     reason: str
     mark: str = ""  # "new" or "gone", beside another shelf
+    kind: str = ""  # its main category, else type, else vendor
 
 
 def shelf(
@@ -53,13 +57,15 @@ def shelf(
         config.shop.id,
         model,
         Named(slots=tuple(choose.slots(ask, strategies))),
-        lambda _, lists: choose.rank(ask, strategies, lists),
+        lambda found: choose.rank(ask, strategies, found.lists),
         partial(choose.card_keys, ask),
+        traits=True,
     )
-    return [_shown(item, config) for item in choose.choose(ask, candidates, cards)]
+    found = choose.choose(ask, candidates, cards)
+    return [_shown(item, config, cards[item.product].kind) for item in found]
 
 
-def _shown(item: Recommendation, config: ShopConfig) -> Shown:
+def _shown(item: Recommendation, config: ShopConfig, kind: str) -> Shown:
     card = json.loads(item.body + "}")
     return Shown(
         id=item.id,
@@ -67,7 +73,21 @@ def _shown(item: Recommendation, config: ShopConfig) -> Shown:
         image=card.get("image"),
         price_minor=card.get("price_minor"),
         reason=choose.say(item.reason, config.shop.locale),
+        kind=kind,
     )
+
+
+class Spread(NamedTuple):
+    """How many kinds are on a shelf, and how many places the commonest has."""
+
+    kinds: int
+    most: int
+
+
+def spread(items: Sequence[Shown]) -> Spread | None:
+    """None where the shop tells of no product what kind it is."""
+    kinds = Counter(it.kind for it in items if it.kind)
+    return Spread(len(kinds), max(kinds.values())) if kinds else None
 
 
 def marked(before: Sequence[Shown], after: Sequence[Shown]) -> tuple[list[Shown], list[Shown]]:

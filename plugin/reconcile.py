@@ -24,6 +24,7 @@ from store.reads.shops import Shop
 from store.reconciling import Reconciled
 from store.records import Order, Refund
 from store.writes import orders as writes
+from store.writes import refunds as refund_writes
 from store.writes import shops as shop_writes
 from store.writes.secrets import with_locked_credentials
 
@@ -134,9 +135,9 @@ def _mend(
         pepper = shops.keys(connection, store.ring, shop.id, shop.now()).pepper
         writes.save_orders(connection, shop.id, pepper, [theirs[id] for id in ids])
         refunds = [refund for id in ids for refund in back.get(id, ())]
-        writes.save_refunds(connection, shop.id, refunds)
+        refund_writes.save_refunds(connection, shop.id, refunds)
         held = reconcile.refunds_of(connection, shop.id, ids)
-        writes.withdraw_refunds(
+        refund_writes.withdraw_refunds(
             connection, shop.id, sorted(held - {refund.id for refund in refunds})
         )
         writes.cancel_orders(connection, shop.id, gone, "deleted")
@@ -152,8 +153,14 @@ def by_kept_access(store: Store, shop: Shop) -> Connector:
     def locked(renew: Callable[[dict[str, str]], dict[str, str] | None]) -> dict[str, str]:
         return with_locked_credentials(store.engine, store.ring, shop.id, renew, shop.now())
 
-    private = store.settings.allow_private_hosts
-    return open_shop(shop.platform, shop.url, credentials, allow_private=private, locked=locked)
+    return open_shop(
+        shop.platform,
+        shop.url,
+        credentials,
+        allow_private=store.settings.allow_private_hosts,
+        ca_bundle=store.settings.ca_bundle,
+        locked=locked,
+    )
 
 
 # --- what came of it ------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ def reconnect(
         url,
         credentials,
         allow_private=store.settings.allow_private_hosts,
+        ca_bundle=store.settings.ca_bundle,
         locked=lambda renew: _renewed(credentials, renew(credentials)),
         limits=limits,
     )

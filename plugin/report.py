@@ -15,7 +15,7 @@ from experiments.outcome import Difference, Interval, Judgement
 from experiments.report import ArmFigures, Report
 from experiments.rule import RULE
 from experiments.sentence import sentence
-from plugin import access, chart, trust, words
+from plugin import access, chart, showing, trust, words
 from plugin import days as calendar
 from plugin.db import connection
 from plugin.numbers import Numbers
@@ -76,6 +76,7 @@ def frame(shop: Shop, number: int) -> tuple[str, dict[str, Any]]:
         "signs": trust.signs(it.report, say),
         "parts": part_rows(it.report, say),
         "repeats": repeat_rows(it.report, say),
+        "shown": showing.told(it.report.shown, say) if it.report.shown else None,
         "presets": calendar.PRESETS,
         "asked_days": days,
         "some_days": some and raw_rows(*some, say),
@@ -184,7 +185,7 @@ def part_rows(report: Report, say: Numbers) -> list[PartRow]:
         interval = part.lift_interval
         rows.append(
             PartRow(
-                label=words.PART[part.name],
+                label=words.part(part.name),
                 control=f"{rate(part.control)} of {say.count(part.visitors_control)}",
                 treatment=f"{rate(part.treatment)} of {say.count(part.visitors_treatment)}",
                 change=say.change(part.lift) if interval else "too few to say",

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from experiments.report import ArmFigures
+from experiments.shown import Shown, ShownArm
 from plugin import access, spreadsheet, words
 from plugin.db import connection
 from plugin.reports import Told, told
@@ -87,6 +88,7 @@ def _cells(shop: Shop, it: Told) -> Iterator[Sequence[spreadsheet.Cell]]:
             ends.high if ends else None,
             "interval of the lift; a part never decides",
         )
+    yield from _shown(report.shown)
     for repeat in report.repeats:
         yield (f"again_{repeat.days}_days {repeat.arm}", repeat.again, repeat.buyers, "", "", "")
     for stood in report.restated:
@@ -102,6 +104,20 @@ def _cells(shop: Shop, it: Told) -> Iterator[Sequence[spreadsheet.Cell]]:
     yield ("doubts", "", "", "", "", " ".join(health.pop("doubts")))
     for name, value in health.items():
         yield (f"health {name}", "", value, "", "", "")
+
+
+def _shown(it: Shown | None) -> Iterator[Sequence[spreadsheet.Cell]]:
+    """What shoppers saw: counts, and shares as fractions of 1."""
+    if it is None:
+        return
+    yield ("shown sellable_products", "", it.sellable, "", "", "")
+    for name in ShownArm.__dataclass_fields__:
+        if name != "arm":
+            cells = (getattr(it.control, name), getattr(it.treatment, name))
+            yield (f"shown {name}", *cells, "", "", "")
+    for group in it.groups:
+        note = f"{group.members} {group.of}, {group.sold} of the sales before the start"
+        yield (f"places {group.size} {group.of}", group.control, group.treatment, "", "", note)
 
 
 def as_data(shop: Shop, it: Told) -> dict[str, Any]:

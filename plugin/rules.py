@@ -16,7 +16,7 @@ from plugin.numbers import Numbers
 from plugin.shelves import config_of
 from store.engine import writing
 from store.reads import catalogue, rules
-from store.reads.shelf import ShopConfig
+from store.reads.shop_config import ShopConfig
 from store.records import PLACEMENTS, Placement, Rule
 from store.writes import rules as writes
 

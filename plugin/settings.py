@@ -16,6 +16,7 @@ from plugin.db import connection, the_store
 from store.engine import settle, writing
 from store.errors import Explained
 from store.reads.shops import Shop, counts
+from store.records import TRIED_SHARE, TRIED_SHARES
 from store.writes import people as people_writes
 from store.writes import shops as writes
 
@@ -28,6 +29,12 @@ UNPROVEN = {
 COUNTS = {
     "bands": "In bands: “in 30+ orders”",
     "exact": "Exactly: “in 37 orders”",
+}
+TRIED = {
+    "0": "Never",
+    "5": "In 5 of 100 visits",
+    "10": "In 10 of 100 visits",
+    "20": "In 20 of 100 visits",
 }
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 LONGEST_NAME = 120
@@ -52,6 +59,7 @@ def save(key: str) -> Response | tuple[str, int]:
             **shop.settings,
             "unproven": form.get("unproven", ""),
             "counts": form.get("counts", ""),
+            "tried": int(tried) if (tried := form.get("tried", "")) in TRIED else None,
         },
     )
     fault = _fault(wanted)
@@ -77,7 +85,12 @@ def _fault(wanted: Shop) -> str | None:
         return f"There is no time zone {zone[:40]!r}. Write one such as Europe/London or +02:00."
     if not _LOCALE.fullmatch(wanted.locale):
         return "Write the language as a tag such as en, de or en-GB."
-    if wanted.settings["unproven"] not in UNPROVEN or wanted.settings["counts"] not in COUNTS:
+    chosen = wanted.settings
+    if (
+        chosen["unproven"] not in UNPROVEN
+        or chosen["counts"] not in COUNTS
+        or chosen["tried"] not in TRIED_SHARES
+    ):
         return "Choose one of what is offered."
     return None
 
@@ -98,8 +111,10 @@ def _page(shop: Shop, wanted: Shop | None = None, fault: str | None = None) -> s
         it=it,
         unproven=it.settings.get("unproven", "bestsellers"),
         counting=it.settings.get("counts", "bands"),
+        tried=str(it.settings.get("tried", TRIED_SHARE)),
         UNPROVEN=UNPROVEN,
         COUNTS=COUNTS,
+        TRIED=TRIED,
         zones=sorted(available_timezones()),
         fault=fault,
     )

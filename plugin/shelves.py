@@ -11,7 +11,7 @@ from plugin import access, headers, journal, preview, words
 from plugin.db import connection, the_store
 from store.engine import writing
 from store.reads import catalogue, models
-from store.reads.shelf import ShopConfig, looks, shop_config
+from store.reads.shop_config import ShopConfig, looks, shop_config
 from store.records import PLACEMENTS, Placement, ShelfLook
 from store.writes import rules as writes
 
@@ -31,6 +31,12 @@ WHERE: dict[Placement, str] = {
     "recently_viewed": "Anywhere; shows what this browser looked at.",
     "buy_again": "On the account page; for customers who are logged in.",
     "cart": "On the cart’s page.",
+}
+VARIETY = {
+    "0": "As they rank",
+    "1": "At most half of one kind",
+    "2": "At most a quarter of one kind",
+    "3": "One of each kind, as long as there are others",
 }
 # These need a product or a customer, or they have nothing to go by.
 OF_A_PRODUCT: tuple[Placement, ...] = ("also_bought", "bought_together", "similar")
@@ -68,9 +74,12 @@ def show(key: str, placement: str) -> str:
 def save(key: str, placement: str) -> Response | tuple[str, int]:
     wanted, shop, form = _known(placement), access.shop(), request.form
     count, layout = form.get("count", "").strip(), form.get("layout", "")
+    variety = form.get("variety", "0")
     fault = None
     if layout not in ("", "carousel", "grid"):
         fault = "Choose one of the layouts."
+    elif variety not in VARIETY:
+        fault = "Choose one of the steps of variety."
     elif count and not (count.isascii() and count.isdecimal() and len(count) < 3):
         fault = "Give the number of products as a whole number from 1 to 24."
     else:
@@ -80,6 +89,7 @@ def save(key: str, placement: str) -> Response | tuple[str, int]:
                 heading=" ".join(form.get("heading", "").split()) or None,
                 count=int(count) if count else None,
                 layout=layout or None,  # type: ignore[arg-type] # one of the two, as checked
+                variety=int(variety),
             )
         except ValueError as wrong:
             fault = str(wrong)
@@ -125,6 +135,8 @@ def _page(key: str, placement: Placement, fault: str | None = None) -> str:
         of_a_product=placement in OF_A_PRODUCT,
         where=WHERE[placement],
         usual=USUAL_COUNT,
+        VARIETY=VARIETY,
+        spread=preview.spread(items),
         base_url=the_store().settings.base_url,
         fault=fault,
     )

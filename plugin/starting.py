@@ -63,6 +63,13 @@ class Wish:
             )
 
 
+def whole_per_cent(text: str) -> int:
+    """A share as people type it; `Wish` says whether it is a possible one."""
+    if not text.strip().isdecimal() or len(text.strip()) > 3:
+        raise NotReady("A share is a whole number of visitors of 100.")
+    return int(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """What a shop may expect of a test; `plan` is None where no visitor has been seen yet."""

@@ -26,6 +26,7 @@ def signs(report: Report, say: Numbers) -> list[Sign]:
         _split(report, say),
         *_lost(report, say),
         _past(report.health, say),
+        *_chances(report.health, say),
         _orphans(report.health, say),
         _doubled(report.health, say),
         _blocked(report.health, say),
@@ -46,6 +47,7 @@ _FAULTS: dict[Doubt, str] = {
     "uneven_split": "the groups are not as large as they were dealt",
     "lost_exposures": "one group's first sight of the shelf is not always told of",
     "unequal_past": "the groups were different before the test",
+    "unequal_chances": "one group's pages have something to show more often",
     "crossovers": "many visitors saw both groups' pages",
     "orders_without_visitor": "many orders name no visitor",
     "doubled_orders": "many orders look doubled",
@@ -97,6 +99,23 @@ def _past(health: DataHealth, say: Numbers) -> Sign:
         "them apart. Something other than chance deals the visitors.",
         good="The groups were alike before the test.",
     )
+
+
+def _chances(health: DataHealth, say: Numbers) -> list[Sign]:
+    if health.eligible_control is None or health.eligible_treatment is None:
+        return []
+    bad = "unequal_chances" in health.doubts
+    text = (
+        f"for {say.percent(health.eligible_treatment, 1)} of the visitors with the shelf, and for "
+        f"{say.percent(health.eligible_control, 1)} of the others. "
+    )
+    text += (
+        "Both groups are asked the same question, so this must be equal. Something answers the "
+        "groups differently: look for a cache in front of /v1/, or pages that only one group gets."
+        if bad
+        else "Only they are in the test."
+    )
+    return [Sign("Something to show", text, bad)]
 
 
 def _orphans(health: DataHealth, say: Numbers) -> Sign:

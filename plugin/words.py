@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from experiments.tally import LED_BY
 from store.records import (
     EVERY_SHELF,
     PLACEMENTS,
@@ -74,6 +75,15 @@ PART = {
     "first_week": "Entered in the first week",
     "later_weeks": "Entered later",
 }
+# Sizes by sales: of vendors, and of products.
+SIZE = {
+    ("vendors", "large"): "The largest vendors, who together sell half",
+    ("vendors", "middle"): "Those between",
+    ("vendors", "small"): "The smallest, who together sell a fifth",
+    ("products", "large"): "Products that together make half of the sales",
+    ("products", "middle"): "Those between",
+    ("products", "small"): "Products that sell little or not yet",
+}
 OTHER = {
     "wald": "Difference of rates, in points (Wald)",
     "miettinen_nurminen": "Difference of rates, in points (Miettinen and Nurminen)",
@@ -90,6 +100,14 @@ METRIC = {
     "rpv_adjusted": "Revenue per visitor, allowing for what visitors spent before",
     "aov": "Value of an order",
 }
+
+
+def part(name: str) -> str:
+    """A part of the visitors."""
+    if name.startswith(LED_BY):
+        strategy = name.removeprefix(LED_BY)
+        return f"Shelf led by: {STRATEGY.get(strategy, strategy)}"
+    return PART[name]
 
 
 def placement(name: str) -> str:

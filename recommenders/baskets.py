@@ -101,6 +101,39 @@ def habits(
     return matrix
 
 
+def thinned(whole: sparse.csr_array, most: int) -> sparse.csr_array:
+    """The same orders with at most `most` products each, the choice fixed by a hash.
+
+    The hash mixes order and product, so that neither low catalogue numbers nor popular products
+    are favoured, and the same data gives the same choice. (Of customers' histories likewise.)
+    """
+    sizes = np.diff(whole.indptr)
+    if len(sizes) == 0 or sizes.max() <= most:
+        return whole
+    order = np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
+    mixed = (order * np.uint64(0x9E3779B97F4A7C15)) ^ (
+        whole.indices.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
+    )
+    mixed ^= mixed >> np.uint64(29)
+    by_hash = np.lexsort((whole.indices, mixed * np.uint64(0xBF58476D1CE4E5B9), order))
+    place = np.arange(len(order)) - np.repeat(whole.indptr[:-1], sizes)
+    kept = np.sort(by_hash[place < most])
+    starts = np.concatenate([[0], np.cumsum(np.minimum(sizes, most))])
+    return sparse.csr_array((whole.data[kept], whole.indices[kept], starts), shape=whole.shape)
+
+
+def affordable(sizes: NDArray[np.integer], pairs: int) -> int:
+    """The most products an order (or history) may hold so that all hold so many pairs together."""
+    ordered = np.sort(sizes).astype(np.float64)
+    below = np.concatenate([[0.0], np.cumsum(ordered**2)])
+    rest = np.arange(len(ordered), 0, -1)  # how many are at least as large as each
+    too_many = np.flatnonzero(below[:-1] + rest * ordered**2 > pairs)
+    if not len(too_many):
+        return int(ordered[-1]) if len(ordered) else 0
+    first = too_many[0]
+    return max(1, int(np.sqrt(max(pairs - below[first], 0.0) / rest[first])))
+
+
 def _incidence(
     row: NDArray[np.int64], column: NDArray[np.int32], rows: int, columns: int
 ) -> sparse.csr_array:

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recommenders.bought_together import BoughtTogether, add_evidence, sheets
 from recommenders.choose import Ask
+from recommenders.circumstances import OF_ORDERS, of_products
+from recommenders.kinds import band, kind, leaders
 from recommenders.known import Known
 from recommenders.learn import Lesson, Mind, learn
 from recommenders.questions import Question, Split, also_bought
@@ -31,7 +34,7 @@ _TOGETHER = {
     "walk": BoughtTogether(damping=0.3, size_discount=1, half_life_days=365, width=NOMINATED),
 }
 _POPULAR = {"popular 7": 7.0, "popular 30": 30.0, "popular 120": 120.0}
-NAMES = (*_TOGETHER, "similar", "bridged", *_POPULAR)
+NAMES = (*_TOGETHER, "similar", "bridged", "popular of kind", "popular at price", *_POPULAR)
 # Used as they are where a shop has too little history to learn from: company first, what is alike
 # where company is unknown, a little of what sells.
 PRIOR = {"together": 1.0, "damped": 0.3, "similar": 0.1, "popular 30": 0.05}
@@ -46,7 +49,8 @@ class Blend:
     """score(a -> b) = sum over the voices of weight * said(a, b), each voice's loudest word 1
 
     Voices: four settings of co-purchase; attribute likeness; `bridged`, the company of what looks
-    alike; popularity of the last week, month and third of a year. Whom to believe is learned (see
+    alike; popularity of the last week, month and third of a year, and of the last month among its
+    own kind and in its price band. Whom to believe is learned (see
     `learn.py` for how and against what), apart for products that were never bought with another:
     known ones are asked about as if nobody knew their orders. EASE on baskets was tried as a
     voice: it added nothing to these and cost more than all of them.
@@ -82,9 +86,12 @@ class Blend:
         for start in range(0, len(spoken_for), self.chunk_rows):
             rows = spoken_for[start : start + self.chunk_rows]
             new = np.diff(_together(known)["together"][rows].indptr) == 0
-            for task, some in (("blend", rows[~new]), ("blend:new", rows[new])):
+            for task, speaking, some in (
+                ("blend", choir, rows[~new]),
+                ("blend:new", _without_company(choir), rows[new]),
+            ):
                 if len(some):
-                    fill(sheet, some, table(choir, some), minds[task])
+                    fill(sheet, some, table(speaking, some), minds[task])
         _calibrate(sheet, _together(known)["together"])
         add_evidence(sheet, known)
         _add_likeness(sheet, known.looks.nearest)
@@ -119,13 +126,22 @@ class Blend:
         # Each product's company speaks for those that look like it, the closest the loudest.
         bridge = together["damped"].copy()
         voices["bridged"] = lambda rows: (alike.power(4)[rows] @ bridge).tocsr()
+        for name, group in (("of kind", kind(known)), ("at price", band(known))):
+            voices[f"popular {name}"] = _selling(known, group)
         return Choir(
             products=known.products,
             voices=voices,
             everywhere={name: known.popularity(days) for name, days in _POPULAR.items()},
             barred=lambda rows: own[rows],  # a product keeps no company with itself
             listable=known.catalogue.recommendable,
+            circumstances=of_products(known, together["together"]),
         )
+
+
+def _selling(known: Known, group: NDArray[np.int64]) -> Voice:
+    """What sells of a product's own kind, or in its price band."""
+    leading = leaders(known, group, 30.0, NOMINATED)
+    return lambda rows: leading[group[rows]]
 
 
 def _without_company(choir: Choir) -> Choir:
@@ -135,7 +151,8 @@ def _without_company(choir: Choir) -> Choir:
         return sparse.csr_array((len(rows), choir.products), dtype=np.float32)
 
     voices = {name: silent if name in _TOGETHER else v for name, v in choir.voices.items()}
-    return replace(choir, voices=voices)
+    told = {name: c for name, c in choir.circumstances.items() if name not in OF_ORDERS}
+    return replace(choir, voices=voices, circumstances=told)
 
 
 def _together(known: Known) -> dict[str, sparse.csr_array]:

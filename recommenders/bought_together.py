@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommenders.baskets import thinned
 from recommenders.company import Score, common_orders, company
 from recommenders.known import Known
 from recommenders.ranked import Sheet
@@ -82,7 +83,7 @@ def sheets(known: Known, settings: Sequence[BoughtTogether]) -> list[Sheet]:
     if any((s.width, s.max_basket) != (width, most) for s in settings):
         raise ValueError("settings that are counted together need one width and one max_basket")
     whole = known.baskets
-    thin = known.once(("thin", most), lambda: _thinned(whole, most))
+    thin = known.once(("thin", most), lambda: thinned(whole, most))
     size = np.maximum(np.diff(whole.indptr), 1)
     ways = list(dict.fromkeys((s.half_life_days, s.size_discount) for s in settings))
     weights = np.stack([known.decayed(half_life) / size**power for half_life, power in ways])
@@ -99,27 +100,6 @@ def _damped(whole: sparse.csr_array, weight: NDArray[np.float64], damping: float
     """share(b) ** -damping for each product, 0 for those without orders."""
     share = np.asarray(whole.T @ weight) / max(float(weight.sum()), 1e-12)
     return np.where(share > 0, np.maximum(share, 1e-12) ** -damping, 0.0)
-
-
-def _thinned(whole: sparse.csr_array, most: int) -> sparse.csr_array:
-    """The same orders with at most `most` products each, the choice fixed by a hash.
-
-    The hash mixes order and product, so that neither low catalogue numbers nor popular products
-    are favoured, and the same data gives the same choice.
-    """
-    sizes = np.diff(whole.indptr)
-    if len(sizes) == 0 or sizes.max() <= most:
-        return whole
-    order = np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
-    mixed = (order * np.uint64(0x9E3779B97F4A7C15)) ^ (
-        whole.indices.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
-    )
-    mixed ^= mixed >> np.uint64(29)
-    by_hash = np.lexsort((whole.indices, mixed * np.uint64(0xBF58476D1CE4E5B9), order))
-    place = np.arange(len(order)) - np.repeat(whole.indptr[:-1], sizes)
-    kept = np.sort(by_hash[place < most])
-    starts = np.concatenate([[0], np.cumsum(np.minimum(sizes, most))])
-    return sparse.csr_array((whole.data[kept], whole.indices[kept], starts), shape=whole.shape)
 
 
 def add_evidence(sheet: Sheet, known: Known) -> None:

@@ -83,6 +83,14 @@ CHAINS: dict[Placement, tuple[Step, ...]] = {
     "cart": (_CART_COMPANY, *_POPULAR),
 }
 
+# Where a shelf tries a new product (`trying.py`): what looks like the products it goes by.
+# Purchases know nothing of it yet.
+NEWCOMERS: Step = (
+    Part("similar", "product"),
+    Part("similar", "cart", _CART),
+    Part("similar", "recent", _RECENT),
+)
+
 # Where a shelf was asked to leave out what the customer has bought.
 NOVEL_CHAINS: dict[Placement, tuple[Step, ...]] = {
     **CHAINS,
@@ -109,6 +117,8 @@ KINDS: dict[tuple[Strategy, Source], str] = {
     ("bought_together", "cart"): "because_carted",
     ("bought_together", "bought"): "because_bought",
     ("similar", "product"): "similar",
+    ("similar", "recent"): "because_viewed",
+    ("similar", "cart"): "because_carted",
     ("for_you", "customer"): "for_you",
     ("for_you", "customer new"): "for_you",
     ("personal", "customer"): "for_you",

@@ -17,6 +17,9 @@ from scipy import sparse
 from recommenders.baskets import FLOOR_BUYERS
 from recommenders.ranked import Sheet, placed
 
+# However old an order, its weight stays above nothing: the loops tell by it that a pair was met.
+_FAINTEST = 1e-200
+
 
 @dataclass(frozen=True)
 class Score:
@@ -54,9 +57,9 @@ def company(
         held.indices.astype(np.int32),
         orders.indptr.astype(np.int64),
         orders.indices.astype(np.int32),
-        np.ascontiguousarray(weights.T),
+        np.maximum(np.ascontiguousarray(weights.T), _FAINTEST),
         np.array([s.weight for s in scores], dtype=np.int64),
-        np.ascontiguousarray(np.stack([s.listable for s in scores])),
+        np.stack([s.listable for s in scores], axis=1),
         np.ascontiguousarray(np.stack([s.norm for s in scores])),
         product,
         value,
@@ -90,34 +93,38 @@ def common_orders(
 def _rank_rows(  # type: ignore[no-untyped-def]  # compiled: numba infers the types
     held_starts, held_orders, starts, items, weights, way, listable, norm, product, value
 ):
-    ways = weights.shape[1]
+    ways, scores, width = weights.shape[1], len(way), product.shape[2]
     products = len(held_starts) - 1
-    total = np.zeros((products, ways))
-    seen = np.full(products, -1, dtype=np.int64)
+    total = np.zeros((products, ways))  # all 0 between rows: what is not was touched in this one
     touched = np.empty(products, dtype=np.int32)
+    found = np.empty(scores, dtype=np.int64)
+    least = np.empty(scores)  # below this a sum cannot be among the best
     for a in range(products):
         n = 0
         for at in range(held_starts[a], held_starts[a + 1]):
             order = held_orders[at]
             for place in range(starts[order], starts[order + 1]):
                 b = items[place]
-                if seen[b] != a:
-                    seen[b] = a
+                if total[b, 0] == 0.0:
                     touched[n] = b
                     n += 1
-                    for w in range(ways):
-                        total[b, w] = 0.0
                 for w in range(ways):
                     total[b, w] += weights[order, w]
-        for s in range(len(way)):
-            found = 0
-            for i in range(n):
-                b = touched[i]
-                if b == a or listable[s, b] == 0.0:
-                    continue
-                score = np.float32(total[b, way[s]] * listable[s, b] / norm[s, a])
-                if score > 0:
-                    found = placed(product[s, a], value[s, a], found, b, score)
+        found[:] = 0
+        least[:] = 0.0
+        for i in range(n):
+            b = touched[i]
+            for s in range(scores):
+                score = total[b, way[s]] * listable[b, s]
+                if score > least[s] and b != a:
+                    said = np.float32(score / norm[s, a])
+                    if said > 0:
+                        found[s] = placed(product[s, a], value[s, a], found[s], b, said)
+                        if found[s] == width:
+                            # A little lower, since what is kept was rounded.
+                            least[s] = value[s, a, width - 1] * norm[s, a] * (1 - 1e-6)
+        for i in range(n):
+            total[touched[i]] = 0.0
 
 
 @numba.njit(cache=True)

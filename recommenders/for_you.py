@@ -8,18 +8,21 @@ windows (`study.py`, `learn.py`), separately for the two.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommenders.baskets import DAY_S
+from recommenders.baskets import DAY_S, affordable, thinned
 from recommenders.blend import fill, lesson, likeness, reading
 from recommenders.bought_together import BoughtTogether, sheets
 from recommenders.choose import Ask
+from recommenders.circumstances import of_customers
+from recommenders.clock import Clock
 from recommenders.company import Score, company
 from recommenders.ease import ease
+from recommenders.kinds import kind, leaders, members
 from recommenders.known import Known
 from recommenders.learn import Lesson, learn
 from recommenders.personal import Personal
@@ -38,10 +41,12 @@ NAMES = (
     "own wanted",
     "own due",
     "own rate",
+    "own clock",
     "taste",
     "company",
     "kin",
     "alike",
+    "kinds",
     "personal",
     *_POPULAR,
 )
@@ -49,6 +54,8 @@ NAMES = (
 PRIOR = {"own due": 1.0, "own 120": 0.3, "taste": 0.2, "popular 14": 0.2}
 PRIOR_NEW = {"taste": 1.0, "company": 0.3, "alike": 0.1, "popular 14": 0.4}
 TASKS = {"for_you": PRIOR, "for_you:new": PRIOR_NEW}
+# Pairs of products within customers' histories that a random walk counts: 3 s of CPU at most.
+WALKS = 100_000_000
 SMOOTHING = 5.0  # imaginary buyers of each product in its rebuy rate
 
 
@@ -58,9 +65,11 @@ class ForYou:
 
     Voices: the customer's own decayed orders at three half-lives, alone, times the product's rebuy
     rate, times the shop's present demand for it, and times both (`repurchase.py`); `own rate`, how
-    often they buy it; `taste`, EASE on decayed histories; `company`, co-purchase of the decayed
-    history; `kin`, a random walk over customers; `alike`, attribute likeness to it; `personal`,
-    Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is learned.
+    often they buy it; `own clock`, whether it is due (`clock.py`); `taste`, EASE on decayed
+    histories; `company`, co-purchase of the decayed history; `kin`, a random walk over customers;
+    `alike`, attribute likeness to it; `kinds`, what sells of the kinds they buy; `personal`,
+    Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is learned,
+    by small trees also from the circumstances (`circumstances.py`).
     Evidence: `support` is the number of the customer's orders with b, `strength` the score.
     Cost: the voices once for each of three windows and once for today; EASE the most (`ease.py`).
     """
@@ -144,11 +153,15 @@ class ForYou:
         voices["own wanted"] = reading((own["own 120"] @ sparse.diags_array(wanted)).tocsr())
         voices["own due"] = reading(Repurchase().due(known))
         voices["own rate"] = reading(_rates(known))
+        voices["own clock"] = reading(Clock().due(known))
         voices["taste"] = _spread(taste, *ease(taste, self.ridge))
         voices["company"] = lambda rows: (history[rows] @ company_).tocsr()
         kin = _kin(known)
         voices["kin"] = lambda rows: (history[rows] @ kin).tocsr()
         voices["alike"] = lambda rows: (history[rows] @ alike).tocsr()
+        of = kind(known)
+        wished, leading = (history @ members(of)).tocsr(), leaders(known, of, 30.0, NOMINATED)
+        voices["kinds"] = lambda rows: (wished[rows] @ leading).tocsr()
         voices["personal"] = _svd(known)
         return Choir(
             products=products,
@@ -156,6 +169,7 @@ class ForYou:
             everywhere={name: known.popularity(days) for name, days in _POPULAR.items()},
             barred=lambda rows: sparse.csr_array((len(rows), products), dtype=np.float32),
             listable=known.catalogue.recommendable,
+            circumstances=of_customers(known),
         )
 
 
@@ -169,9 +183,13 @@ def _svd(known: Known) -> Voice:
 
 
 def _kin(known: Known) -> sparse.csr_array:
-    """A random walk from product to customer to product, popularity damped (RP3beta)."""
+    """A random walk from product to customer to product, popularity damped (RP3beta).
+
+    Where all histories hold more than `WALKS` pairs together, the long ones are thinned.
+    """
     held = known.habits(3_650.0).copy()
     held.data = np.ones_like(held.data)
+    held = thinned(held, affordable(np.diff(held.indptr), WALKS))
     weight = 1 / np.maximum(np.diff(held.indptr), 1)
     buyers = np.bincount(held.indices, minlength=known.products)
     listable = (
@@ -209,7 +227,7 @@ def _first(known: Known) -> sparse.csr_array:
 
 
 def _without_owned(choir: Choir, times: sparse.csr_array) -> Choir:
-    return Choir(choir.products, choir.voices, choir.everywhere, reading(times), choir.listable)
+    return replace(choir, barred=reading(times))
 
 
 def _spread(taste: sparse.csr_array, weights: NDArray[np.float32], kept: Rows) -> Voice:

@@ -67,7 +67,8 @@ class Lesson:
         step = -(-len(self.answers) // most)
         if step <= 1:
             return self
-        table = Table(self.table.product[::step], self.table.said[:, ::step])
+        whole = self.table
+        table = Table(whole.product[::step], whole.said[:, ::step], whole.facts[:, ::step])
         return Lesson(table, self.right[::step], self.answers[::step])
 
 
@@ -210,7 +211,9 @@ def _gains(product, scores, more, step, right):  # type: ignore[no-untyped-def]
             score = scores[row, at]
             if step != 0:
                 score = score + step * more[row, at]
-            found = placed(places, values, found, at, score)
+            # Of equals the earlier goes first, so what is no better than the last stays out.
+            if found < K or score > values[K - 1]:
+                found = placed(places, values, found, at, score)
         for i in range(found):
             if right[row, places[i]]:
                 gains[row] += _DISCOUNT[i]

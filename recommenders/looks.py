@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
+from recommenders.candidates import Candidates
 from recommenders.ranked import Sheet, best
 from recommenders.wording import plain
 from store.records import (
@@ -87,47 +88,48 @@ class Likeness:
         """The `near` most alike of some products, a row each."""
         sheet = Sheet(len(indices), self.near)
         seen = _Attributes(catalogue, self.weights)
-        words = _word_vectors(catalogue, seen.titles, self.common_words)
-        if words is None:
-            return sheet
-        targets = np.flatnonzero(catalogue.recommendable)
-        columns = words[targets].T.tocsr()
+        candidates = Candidates(catalogue, seen.titles, self.common_words)
         for start in range(0, len(indices), self.chunk_rows):
             chunk = indices[start : start + self.chunk_rows]
-            row, other = _nearest(words[chunk] @ columns, targets, chunk, self.candidates)
-            score, support, title = self._compare(seen, chunk[row], other)
-            edges = np.searchsorted(row, np.arange(len(chunk) + 1))
-            for i in range(len(chunk)):
-                found = slice(edges[i], edges[i + 1])
-                top = best(score[found], other[found], self.near) + edges[i]
-                sheet.fill(start + i, other[top], score[top], support[top], title[top])
+            other = candidates.nearest(chunk, self.candidates)
+            score, support, title = self._compare(seen, chunk, other)
+            top = best(score, other, self.near)
+            part = slice(start, start + len(chunk))
+            there = np.take_along_axis(other, top, axis=1) >= 0
+            for of, values in (
+                (sheet.product, other),
+                (sheet.score, score),
+                (sheet.support, support),
+                (sheet.strength, title),
+            ):
+                chosen = np.take_along_axis(values, top, axis=1)
+                of[part, : top.shape[1]] = np.where(there, chosen, -1 if values is other else 0)
         return sheet
 
     def _compare(
-        self, seen: _Attributes, a: NDArray[np.intp], b: NDArray[np.int32]
+        self, seen: _Attributes, of: NDArray[np.intp], other: NDArray[np.int32]
     ) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]:
-        """Score, shared bits and title likeness of each pair (a[i], b[i])."""
-        left = [seen.titles[i] for i in a]
-        right = [seen.titles[i] for i in b]
-        title = np.zeros(len(a), dtype=np.float32)
-        if len(a):
-            for scorer in (fuzz.token_sort_ratio, fuzz.token_set_ratio):
-                title += process.cpdist(left, right, scorer=scorer, dtype=np.float32) / 200
+        """Score, shared bits and title likeness of each product with its candidates.
+
+        Arrays of the shape of `other`; the score of a place without a candidate is -inf.
+        """
+        row, place = np.nonzero(other >= 0)
+        a, b = of[row], other[row, place]
+        title = seen.title_likeness(a, b)
         vendor, kind = seen.same("vendor", a, b), seen.same("type", a, b)
         tags, category = seen.overlap("tags", a, b), seen.overlap("category", a, b)
         ratio = np.abs(np.log2(seen.price[a] / seen.price[b]))  # nan where a price is missing
         price = np.nan_to_num(np.maximum(1 - ratio, 0), nan=0.0)
         close = np.nan_to_num(ratio, nan=np.inf) <= np.log2(1 + self.same_price)
 
-        score = seen.weight["title"] * title
-        for name, likeness in (
-            ("vendor", vendor),
-            ("type", kind),
-            ("tags", tags),
-            ("category", category),
-            ("price", price),
-        ):
-            score = score + seen.weight[name] * likeness
+        told = {
+            "title": title,
+            "vendor": vendor,
+            "type": kind,
+            "tags": tags,
+            "category": category,
+            "price": price,
+        }
         support = (
             SHARED_TITLE * (title >= self.same_title)
             + SHARED_VENDOR * (vendor > 0)
@@ -136,7 +138,11 @@ class Likeness:
             + SHARED_CATEGORY * (category > 0)
             + SHARED_PRICE_BAND * close
         )
-        return score.astype(np.float32), support.astype(np.int32), title
+        scores = np.full(other.shape, -np.inf, dtype=np.float32)
+        scores[row, place] = sum(seen.weight[name] * likeness for name, likeness in told.items())
+        shared, titles = np.zeros(other.shape, dtype=np.int32), np.zeros(other.shape, np.float32)
+        shared[row, place], titles[row, place] = support, title
+        return scores, shared, titles
 
 
 class Looks:
@@ -157,6 +163,9 @@ class _Attributes:
 
     def __init__(self, catalogue: Catalogue, weights: Weights) -> None:
         self.titles = [plain(t) for t in catalogue.titles]
+        number = {text: i for i, text in enumerate(dict.fromkeys(self.titles))}
+        self.texts = list(number)
+        self.title = np.array([number[text] for text in self.titles], dtype=np.int64)
         self.code = {"vendor": _codes(catalogue.vendors), "type": _codes(catalogue.types)}
         self.sets = {"tags": _sets(catalogue.tags), "category": _sets(catalogue.categories)}
         self.price = np.where(catalogue.price_minor > 0, catalogue.price_minor, np.nan)
@@ -173,15 +182,41 @@ class _Attributes:
             n: w / sum(told.values()) for n, w in told.items()
         }
 
+    def title_likeness(self, a: NDArray[np.intp], b: NDArray[np.int32]) -> NDArray[np.float32]:
+        """0 to 1 for each pair; titles that many products share are compared once."""
+        of, to = self.title[a], self.title[b]
+        pairs, which = np.unique(
+            np.minimum(of, to) * len(self.texts) + np.maximum(of, to), return_inverse=True
+        )
+        left, right = ([self.texts[i] for i in side] for side in np.divmod(pairs, len(self.texts)))
+        likeness = np.zeros(len(pairs), dtype=np.float32)
+        if len(pairs):
+            for scorer in (fuzz.token_sort_ratio, fuzz.token_set_ratio):
+                likeness += process.cpdist(left, right, scorer=scorer, dtype=np.float32) / 200
+        return likeness[which]
+
     def same(self, name: str, a: NDArray[np.intp], b: NDArray[np.int32]) -> NDArray[np.float32]:
         code = self.code[name]
         return np.asarray((code[a] == code[b]) & (code[a] >= 0), dtype=np.float32)
 
     def overlap(self, name: str, a: NDArray[np.intp], b: NDArray[np.int32]) -> NDArray[np.float32]:
-        left, right = self.sets[name][a], self.sets[name][b]
-        common = np.asarray(left.multiply(right).sum(axis=1)).ravel()
-        union = np.diff(left.indptr) + np.diff(right.indptr) - common
-        return np.asarray(common / np.maximum(union, 1), dtype=np.float32)
+        values, size = self.sets[name], np.diff(self.sets[name].indptr)
+        common = _in_both(values.indptr, values.indices, a, b)
+        return np.asarray(common / np.maximum(size[a] + size[b] - common, 1), dtype=np.float32)
+
+
+@numba.njit(cache=True)
+def _in_both(starts, values, a, b):  # type: ignore[no-untyped-def]  # compiled
+    """How many values the rows a[i] and b[i] share; each row's are in ascending order."""
+    common = np.zeros(len(a), dtype=np.int64)
+    for i in range(len(a)):
+        left, right = starts[a[i]], starts[b[i]]
+        while left < starts[a[i] + 1] and right < starts[b[i] + 1]:
+            of, to = values[left], values[right]
+            common[i] += of == to
+            left += of <= to
+            right += to <= of
+    return common
 
 
 def _codes(values: Sequence[str]) -> NDArray[np.int64]:
@@ -202,51 +237,3 @@ def _sets(values: Iterable[tuple[str, ...]]) -> sparse.csr_array:
     ones = np.ones(len(indices), dtype=np.float32)
     shape = (len(starts) - 1, max(len(number), 1))
     return sparse.csr_array((ones, np.array(indices, dtype=np.int64), starts), shape=shape)
-
-
-def _word_vectors(
-    catalogue: Catalogue, titles: Sequence[str], common: int
-) -> sparse.csr_array | None:
-    """TF-IDF of the words of each title and of its attributes; None if nothing tells anything."""
-    documents = [
-        [
-            *title.split(),
-            *(f"vendor {plain(v)}" for v in [vendor] if v),
-            *(f"type {plain(t)}" for t in [kind] if t),
-            *(f"tag {plain(t)}" for t in tags),
-            *(f"category {c}" for c in categories),
-        ]
-        for title, vendor, kind, tags, categories in zip(
-            titles,
-            catalogue.vendors,
-            catalogue.types,
-            catalogue.tags,
-            catalogue.categories,
-            strict=True,
-        )
-    ]
-    vectorizer = TfidfVectorizer(analyzer=list, max_df=common, dtype=np.float32)
-    if not any(documents):
-        return None
-    try:
-        return sparse.csr_array(vectorizer.fit_transform(documents))
-    except ValueError:  # every word is too common: titles and attributes say nothing
-        return None
-
-
-def _nearest(
-    likeness: sparse.csr_array, targets: NDArray[np.intp], of: NDArray[np.intp], most: int
-) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """For each row its `most` nearest other products, as flat (row, product), rows in order."""
-    likeness = likeness.tocsr()
-    rows: list[NDArray[np.intp]] = []
-    found: list[NDArray[np.int32]] = []
-    for i in range(likeness.shape[0]):
-        part = slice(likeness.indptr[i], likeness.indptr[i + 1])
-        products = targets[likeness.indices[part]].astype(np.int32)
-        other = products != of[i]
-        products, values = products[other], likeness.data[part][other]
-        near = products[best(values, products, most)]
-        rows.append(np.full(len(near), i, dtype=np.intp))
-        found.append(near)
-    return np.concatenate(rows), np.concatenate(found)

@@ -1,39 +1,35 @@
 """How good would each shelf have been in this shop's most recent weeks?
 
-The whole chain as it would be served (`choose.py`, the same functions) answers the questions of
-`questions.py`, beside each strategy alone, the bestseller list, the model that is live, and a peer
-that is hard to beat. Whether that is good enough to go live is `gate.py`'s to decide; whom else it
-serves well is `fairness.py`'s to tell.
+The whole chain as it would be served (`answers.py`) answers the questions of `questions.py`, beside
+each strategy alone, the bestseller list, the model that is live, and a peer that is hard to beat;
+`scoring.py` says how well. Whether that is good enough to go live is `gate.py`'s to decide; whom
+else it serves well is `fairness.py`'s to tell.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommenders.answers import Answer, ListBook, answerer, cards_of
 from recommenders.audit import leaks
 from recommenders.bestseller import Bestseller
 from recommenders.chains import REPEATS, chain
-from recommenders.choose import Ask, card_keys, choose, rank
 from recommenders.fairness import Audience, spread
-from recommenders.groups import groups
 from recommenders.known import Known
 from recommenders.questions import Question, Split, Window, as_of, questions
 from recommenders.registry import RECOMMENDERS, Recommender
 from recommenders.repurchase import Repurchase
+from recommenders.scoring import NDCG, K, Scores, measured, resamples, score
 from recommenders.study import Ensemble, Study, study
-from store.records import Card, Catalogue, Entry, Lists, Measure, Placement
+from store.records import Card, Entry, Measure, Placement
 
-K = 10
-NDCG = f"ndcg@{K}"
 SHELF, BESTSELLERS, LIVE, OWN = "shelf", "bestsellers", "live model", "own frequency"
 GAIN = f"{NDCG} - {BESTSELLERS}"  # the metric that the gate reads
 OWN_GAIN = f"{NDCG} - {OWN}"  # ... and, where a customer is asked about, this one
-LIVE_GAIN = f"{NDCG} - {LIVE}"
 # A peer that is no strategy of ours: how often the customer bought each product, nothing else
 # (the tiny power of demand only orders equal counts). Most models cannot beat it.
 OWN_FREQUENCY = Repurchase(half_life_days=1e6, trust=0, season=1e-6, active_days=100_000)
@@ -118,58 +114,6 @@ def backtest(
     return Backtest(trials, past, split.cut_s)
 
 
-class ListBook(Mapping[str, Sequence[Entry]]):
-    """Fitted lists by name, as the store would hand them to `rank`; each unpacked when asked."""
-
-    def __init__(self, catalogue: Catalogue, fitted: Sequence[Lists]) -> None:
-        self.keys_of = catalogue.keys
-        self.strategies = frozenset(lists.strategy for lists in fitted)
-        self.place = {name: (lists, i) for lists in fitted for i, name in enumerate(lists.slots)}
-        self.read: dict[str, list[Entry]] = {}
-
-    def __getitem__(self, name: str) -> list[Entry]:
-        if name not in self.read:
-            lists, row = self.place[name]
-            n = int((lists.product[row] >= 0).sum())
-            columns = (
-                self.keys_of[lists.product[row, :n]],
-                lists.score[row, :n],
-                lists.support[row, :n],
-                lists.strength[row, :n],
-            )
-            self.read[name] = [Entry(*e) for e in zip(*(c.tolist() for c in columns), strict=True)]
-        return self.read[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.place)
-
-    def __len__(self) -> int:
-        return len(self.place)
-
-
-def cards_of(catalogue: Catalogue) -> dict[int, Card]:
-    """Cards without looks: what `choose` needs to know of each product."""
-    keys = catalogue.keys.tolist()
-    rows = zip(keys, catalogue.recommendable.tolist(), groups(catalogue).tolist(), strict=True)
-    return {key: Card(key, str(key), sellable, group, "{") for key, sellable, group in rows}
-
-
-Answer = Callable[[Ask], Sequence[int]]  # the products shown, best first
-
-
-def answerer(
-    book: Mapping[str, Sequence[Entry]], cards: Mapping[int, Card], strategies: frozenset[str]
-) -> Answer:
-    """The shelf with these strategies live, as a function of what it is asked."""
-
-    def answer(ask: Ask) -> Sequence[int]:
-        candidates = rank(ask, strategies, book)
-        read = {key: cards[key] for key in card_keys(ask, candidates)}
-        return [r.product for r in choose(ask, candidates, read)]
-
-    return answer
-
-
 @dataclass(frozen=True)
 class _Stage:
     """Everything a trial is played on."""
@@ -194,9 +138,9 @@ class _Stage:
             lists, strategies = live[placement]
             contenders[LIVE] = answerer(lists, self.cards, strategies)
         scores = {name: score(answer, asked) for name, answer in contenders.items()}
-        weights = _resamples(len(asked), self.protocol)
+        weights = self._draws(len(asked))
         measures = [
-            _measured(placement, name, metric, values, weights)
+            measured(placement, name, metric, values, weights)
             for name, scored in scores.items()
             for metric, values in scored.per_question.items()
         ]
@@ -210,7 +154,7 @@ class _Stage:
         measures += self._alone(placement, asked)
         shelf = scores[SHELF].per_question[NDCG]
         gains = [
-            _measured(placement, SHELF, f"{NDCG} - {peer}", shelf - of.per_question[NDCG], weights)
+            measured(placement, SHELF, f"{NDCG} - {peer}", shelf - of.per_question[NDCG], weights)
             for peer, of in scores.items()
             if peer != SHELF
         ]
@@ -226,6 +170,9 @@ class _Stage:
             rest,
             self.leaked & used,
         )
+
+    def _draws(self, questions: int) -> NDArray[np.float32]:
+        return resamples(questions, self.protocol.resamples, self.protocol.seed)
 
     def _contenders(self, placement: Placement, asked: Sequence[Question]) -> dict[str, Answer]:
         bestsellers = answerer(self.peers, self.cards, frozenset({"bestseller"}))
@@ -244,13 +191,13 @@ class _Stage:
         parts = {part.strategy for step in chain(placement) for part in step} - REPEATS
         step = -(-len(asked) // self.protocol.alone_questions)
         some = asked[::step]
-        weights = _resamples(len(some), self.protocol)
+        weights = self._draws(len(some))
         found = []
         for strategy in sorted((parts & self.book.strategies) - {"bestseller"}):
             scored = score(answerer(self.book, self.cards, frozenset({strategy})), some)
             if scored.shown:  # some say nothing without a session
                 found += [
-                    _measured(placement, strategy, metric, values, weights)
+                    measured(placement, strategy, metric, values, weights)
                     for metric, values in scored.per_question.items()
                 ]
                 for metric, value in spread(scored.shown, self.then, K).items():
@@ -265,66 +212,8 @@ class _Stage:
         scores: Mapping[str, Scores],
     ) -> list[Measure]:
         """NDCG@10 for some of the questions only."""
-        weights = _resamples(len(members), self.protocol)
+        weights = self._draws(len(members))
         return [
-            _measured(placement, name, f"{NDCG}, {group}", of.per_question[NDCG][members], weights)
+            measured(placement, name, f"{NDCG}, {group}", of.per_question[NDCG][members], weights)
             for name, of in scores.items()
         ]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """One contender's figures, question by question, and how often it showed each product."""
-
-    per_question: Mapping[str, NDArray[np.float64]]
-    shown: Mapping[int, int]
-
-
-def score(answer: Answer, asked: Sequence[Question]) -> Scores:
-    """NDCG, hit rate and recall at 10 of each question.
-
-    NDCG@10 = sum over hits of 1 / log2(rank + 1), over that of a perfect list of the same length.
-    """
-    discount = 1 / np.log2(np.arange(2, K + 2))
-    ideal = np.cumsum(discount)
-    hits = np.zeros((len(asked), K))
-    right = np.array([len(q.right) for q in asked], dtype=np.int64)
-    shown: Counter[int] = Counter()
-    for i, question in enumerate(asked):
-        products = answer(question.ask)[:K]
-        shown.update(products)
-        for place, product in enumerate(products):
-            hits[i, place] = product in question.right
-    return Scores(
-        {
-            f"ndcg@{K}": hits @ discount / ideal[np.minimum(right, K) - 1],
-            f"hr@{K}": hits.max(axis=1, initial=0),
-            f"recall@{K}": hits.sum(axis=1) / right,
-        },
-        shown,
-    )
-
-
-def _resamples(questions_: int, protocol: Protocol) -> NDArray[np.float32]:
-    """How often each question is drawn in each resample, as shares: one row per resample.
-
-    The same draws serve every contender, which is what makes differences paired.
-    """
-    random = np.random.default_rng(protocol.seed)
-    even = np.full(questions_, 1 / questions_)
-    return (random.multinomial(questions_, even, protocol.resamples) / questions_).astype(
-        np.float32
-    )
-
-
-def _measured(
-    placement: Placement,
-    name: str,
-    metric: str,
-    values: NDArray[np.float64],
-    weights: NDArray[np.float32],
-) -> Measure:
-    low, high = np.quantile(weights @ values, (0.025, 0.975))
-    return Measure(
-        placement, name, metric, float(values.mean()), float(low), float(high), len(values)
-    )

@@ -56,7 +56,7 @@ class Personal:
     min_products: int = 3  # below, there is nothing to learn from: co-purchase answers
     seed: int = 20_240_501
     width: int = LIST_WIDTH
-    chunk_cells: int = 8_000_000  # customers x products scored at once: 32 MiB
+    chunk_cells: int = 1_000_000  # customers x products scored and ranked at once: 30 MiB
 
     def __post_init__(self) -> None:
         if min(self.factors, self.epochs, self.zeros, self.width, self.min_products) < 1:

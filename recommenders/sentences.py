@@ -31,6 +31,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "rising": "Selling more than usual",
         "viewed": "You looked at this",
         "bought_before": "You bought this before",
+        "new": "New in the shop",
         "picked": "Picked by the shop",
     },
     "de": {
@@ -59,6 +60,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "rising": "Verkauft sich mehr als sonst",
         "viewed": "Von Ihnen angesehen",
         "bought_before": "Von Ihnen schon gekauft",
+        "new": "Neu im Shop",
         "picked": "Vom Shop ausgewählt",
     },
     "fr": {
@@ -87,6 +89,7 @@ SENTENCES: dict[str, dict[str, str]] = {
         "rising": "Se vend plus que d’habitude",
         "viewed": "Vous l’avez regardé",
         "bought_before": "Vous l’avez déjà acheté",
+        "new": "Nouveau dans la boutique",
         "picked": "Choisi par la boutique",
     },
 }

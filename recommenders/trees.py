@@ -28,20 +28,21 @@ class Forest:
 
     Friedman, Annals of Statistics 29(5), 2001, in scikit-learn's histogram form (as in LightGBM;
     that library itself wants a system library which a plain machine has not).
-    Cost: 2 microseconds a candidate and 80 trees to teach, 5 to ask.
+    Cost: some 3 seconds to teach, 4 microseconds a candidate to ask.
     """
 
     trees: int = 80
-    leaves: int = 15  # about four questions deep: voices combined by twos and threes
+    leaves: int = 8  # about three questions deep: voices combined by twos and threes
     rate: float = 0.1
     ridge: float = 10.0
     least: int = 100  # candidates in a leaf: what fewer have in common is chance
     bins: int = 63
     share: float = 0.7  # of the voices that each split may look at
-    # Of each window: more questions teach little and cost time in proportion.
-    questions: int = 500
-    # Of the candidates nobody bought, so many are shown, each counting for those left out.
-    wrong: float = 1 / 4
+    # Of each window, at most; they are what is scarce, and cost time in proportion.
+    questions: int = 800
+    # Of the candidates nobody bought, so many are shown, each counting for those left out: there
+    # are hundreds for every right one, and most are much alike.
+    wrong: float = 1 / 8
     seed: int = 20_240_501
 
     def taught(self, lessons: Sequence[Lesson]) -> Any:
@@ -75,9 +76,15 @@ class Forest:
         right = lesson.right[rows]
         shown = right | (random.random(right.shape) < self.wrong)
         shown &= lesson.table.product[rows] >= 0
-        said = lesson.table.said[:, rows].transpose(1, 2, 0)[shown]
+        told = _told(lesson.table, rows)[shown]
         answer = right[shown].astype(np.int8)
-        return said, answer, np.where(answer > 0, 1.0, 1 / self.wrong)
+        return told, answer, np.where(answer > 0, 1.0, 1 / self.wrong)
+
+
+def _told(table: Table, rows: NDArray[np.intp] | slice) -> NDArray[np.float32]:
+    """Rows x candidates x all that is told of each."""
+    told = np.concatenate([table.said[:, rows], table.facts[:, rows]])
+    return np.asarray(told.transpose(1, 2, 0), dtype=np.float32)
 
 
 def opinion(trees: Any, table: Table) -> NDArray[np.float32]:
@@ -87,7 +94,7 @@ def opinion(trees: Any, table: Table) -> NDArray[np.float32]:
     if not there.any():
         return chance
     with threadpool_limits(1):
-        odds = trees.decision_function(table.said.transpose(1, 2, 0)[there])
+        odds = trees.decision_function(_told(table, slice(None))[there])
     chance[there] = 1 / (1 + np.exp(-odds))
     low = np.where(there, chance, np.inf).min(axis=1, keepdims=True)
     high = np.where(there, chance, 0).max(axis=1, keepdims=True)

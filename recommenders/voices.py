@@ -8,7 +8,7 @@ them to believe, and how much, is learned in `learn.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numba
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommenders.circumstances import Circumstance
 from recommenders.ranked import placed
 
 # Products nominated by each voice for each row. The list holds 24; a product that no voice has
@@ -40,6 +41,7 @@ class Choir:
 
     `everywhere` voices are one number per product (its popularity): they speak about every
     candidate. `barred` tells which products must not be listed for a row, always sparse.
+    `circumstances` are told with the candidates and nominate none.
     """
 
     products: int
@@ -47,6 +49,7 @@ class Choir:
     everywhere: Mapping[str, NDArray[np.float32]]
     barred: Callable[[Rows], sparse.csr_array]
     listable: NDArray[np.bool_]
+    circumstances: Mapping[str, Circumstance] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -55,10 +58,12 @@ class Choir:
 
 @dataclass(frozen=True)
 class Table:
-    """What every voice says of every candidate of some rows, padded to the longest row."""
+    """What every voice says of every candidate of some rows, padded to the longest row; and the
+    circumstances."""
 
     product: NDArray[np.int32]  # rows x width, -1 where padded
     said: NDArray[np.float32]  # voices x rows x width, 0 where silent
+    facts: NDArray[np.float32]  # circumstances x rows x width, 0 where padded
 
 
 def table(choir: Choir, rows: Rows) -> Table:
@@ -68,7 +73,10 @@ def table(choir: Choir, rows: Rows) -> Table:
     width = max((b.product.shape[1] for b in blocks), default=0)
     product = [_padded(b.product, width, -1) for b in blocks]
     said = [_padded(b.said, width, 0) for b in blocks]
-    return Table(np.concatenate(product), np.concatenate(said, axis=1))
+    facts = [_padded(b.facts, width, 0) for b in blocks]
+    return Table(
+        np.concatenate(product), np.concatenate(said, axis=1), np.concatenate(facts, axis=1)
+    )
 
 
 def _padded(block: NDArray[Any], width: int, value: int) -> NDArray[Any]:
@@ -106,7 +114,12 @@ def _block(choir: Choir, rows: Rows) -> Table:
     listed = np.full((len(rows), longest), -1, dtype=np.int32)
     said_of = np.zeros((len(choir.names), len(rows), longest), dtype=np.float32)
     width = _gather(product, value, spoken, everywhere, closed, listed, said_of)
-    return Table(listed[:, :width].copy(), said_of[:, :, :width].copy())
+    listed = listed[:, :width].copy()
+    there = np.maximum(listed, 0)
+    facts = np.zeros((len(choir.circumstances), *listed.shape), dtype=np.float32)
+    for i, circumstance in enumerate(choir.circumstances.values()):
+        facts[i] = np.where(listed >= 0, circumstance(rows, there), 0)
+    return Table(listed, said_of[:, :, :width].copy(), facts)
 
 
 @numba.njit(cache=True)

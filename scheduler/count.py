@@ -21,6 +21,7 @@ from experiments.tally import (
     Cohort,
     DayTally,
     Tally,
+    by_segment,
     entered_before,
     segments,
 )
@@ -49,7 +50,7 @@ def bring_up_to_date(
         experiment, facts.entries, facts.links, facts.orders, facts.clicks, facts.attributed_minor,
         facts.robots,
     )  # fmt: skip
-    found = [(_day(shop, unit.entered_at), unit) for unit in units]
+    found = [(shop.day_of(unit.entered_at), unit) for unit in units]
     changed = writes.replace_units(connection, experiment.id, gone, found)
     writes.mark_counted(connection, experiment.id, gone)
     for day in sorted(changed):
@@ -57,16 +58,12 @@ def bring_up_to_date(
     return len(found)
 
 
-def _day(shop: Shop, at: datetime) -> str:
-    return at.astimezone(shop.zone()).date().isoformat()
-
-
 def _sum_day(connection: Connection, experiment: Experiment, day: str) -> None:
     members = counted.members(connection, experiment.id, [day])
     whole = Arms.of(members, experiment.cap_minor)
     parts = []
-    for name in SEGMENTS:
-        arms = Arms.of((u for u in members if name in segments(u)), experiment.cap_minor)
+    for name, theirs in by_segment(members).items():
+        arms = Arms.of(theirs, experiment.cap_minor)
         if arms.visitors:
             parts += [
                 (name, "control", arms.control.to_json()),
@@ -126,7 +123,7 @@ def read(connection: Connection, shop: Shop, experiment: Experiment) -> Counted:
     day_of: dict[datetime, str] = {}
 
     def cohort(day: str, arms: Arms) -> Cohort:
-        begins_at, ends_at = shop_day(shop, day)
+        begins_at, ends_at = shop.day(day)
         day_of[begins_at] = day
         return Cohort(begins_at, ends_at, arms)
 
@@ -157,13 +154,3 @@ def _arms(sums: dict[str, str]) -> Arms:
             for arm in ("control", "treatment")
         )
     )
-
-
-def shop_day(shop: Shop, day: str) -> tuple[datetime, datetime]:
-    """When a day of the shop's begins and ends; days of 23 and 25 hours among them."""
-    date = datetime.fromisoformat(day).date()
-    zone = shop.zone()
-    begins, ends = (
-        datetime(it.year, it.month, it.day, tzinfo=zone) for it in (date, date + timedelta(days=1))
-    )
-    return begins, ends

@@ -22,7 +22,7 @@ from store.reads import inbox as reads
 from store.reads import shops
 from store.reads.inbox import Named
 from store.records import Page
-from store.writes import catalogue, jobs, orders
+from store.writes import catalogue, jobs, orders, refunds
 from store.writes import inbox as writes
 from store.writes import shops as shop_writes
 
@@ -169,6 +169,6 @@ class _Work:
             return  # the first sync is still to come and reads them all
         for page in self.connector.refunds(cursor):
             with writing(self._store.engine) as connection:
-                self._saved["refunds"] += orders.save_refunds(connection, shop.id, page.rows)
+                self._saved["refunds"] += refunds.save_refunds(connection, shop.id, page.rows)
                 shop_writes.save_cursor(connection, shop.id, "refunds", page.cursor, shop.now())
             self._rejected += page.rejected

@@ -5,6 +5,8 @@ A thread beats while the job works, so that a run that stops beating is known to
 
 from __future__ import annotations
 
+import resource
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,8 +60,14 @@ def recorded(store: Store, job: str, shop_id: int | None) -> Iterator[Run]:
         over.set()
         beating.join()
         with writing(store.engine) as connection:
-            jobs.finish_run(connection, run_id, outcome, run.detail, now())
+            jobs.finish_run(connection, run_id, outcome, run.detail, now(), _most_memory_kib())
         log.info("job", job=job, shop=shop_id, outcome=outcome, detail=run.detail)
+
+
+def _most_memory_kib() -> int:
+    """The most this process has held so far; a job has a process of its own."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most // 1024 if sys.platform == "darwin" else most  # bytes there, KiB elsewhere
 
 
 def _beat(store: Store, run_id: int, run: Run, over: threading.Event) -> None:

@@ -10,6 +10,7 @@ import ipaddress
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from connectors import http
 from connectors.addresses import is_public
 from connectors.errors import ConnectorError
 from connectors.woocommerce.client import WooCommerce
@@ -58,7 +59,10 @@ def _connector(store: Store, shop: Shop) -> WooCommerce:
     with reading(store.engine) as connection:
         opened = shops.credentials(connection, store.ring, shop.id)
     private = store.settings.allow_private_hosts or opened.get("allow_private") == "yes"
-    return WooCommerce(shop.url, opened["key"], opened["secret"], allow_private=private)
+    session = http.Session(allow_private=private, ca_bundle=store.settings.ca_bundle)
+    return WooCommerce(
+        shop.url, opened["key"], opened["secret"], allow_private=private, session=session
+    )
 
 
 def _secret(store: Store, shop: Shop) -> str:

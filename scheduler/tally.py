@@ -8,22 +8,19 @@ by a late refund is restated: dated, with what was said before kept beside it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection
 
 from experiments import assess
 from experiments.beside import Restated
-from experiments.health import Signs
 from experiments.outcome import Judgement, Running
 from experiments.report import Report
 from experiments.verdict import FRESH
-from scheduler import count
+from scheduler import count, observe
 from store.engine import reading, writing
 from store.opening import Store
-from store.reads import counted, trust
+from store.reads import counted
 from store.reads import experiments as reads
 from store.reads.shops import Shop
 from store.records import Experiment
@@ -39,7 +36,7 @@ RESTATED: TypeAdapter[Restated] = TypeAdapter(Restated)
 
 def tally(store: Store, shop: Shop) -> list[Report]:
     """Every experiment that is running or ended lately; returns their fresh reports."""
-    now = shop.now()
+    now, kept = shop.now(), timedelta(days=store.settings.event_days)
     with reading(store.engine) as connection:
         found = [
             numbered.experiment
@@ -51,6 +48,7 @@ def tally(store: Store, shop: Shop) -> list[Report]:
         waiting = counted.touched(connection, shop.id)
         for experiment in found:
             count.bring_up_to_date(connection, shop, experiment, waiting)
+            observe.bring_up_to_date(connection, shop, experiment, now, kept)
         unit_writes.forget_touched(connection, shop.id, waiting.until_id)
     return [_judge(store, shop, experiment, now) for experiment in found]
 
@@ -88,11 +86,12 @@ def _judge(store: Store, shop: Shop, experiment: Experiment, now: datetime) -> R
             today,
             judgement,
             shop.currency,
-            signs(connection, shop, experiment, now),
+            observe.signs(connection, shop, experiment, now),
             sums.part_sums(now),
             counted.buyers(connection, experiment.id),
             tuple(restated),
             at_end,
+            observe.what_was_shown(connection, shop, experiment),
         )
     with writing(store.engine) as connection:
         for day, said in fresh:
@@ -107,10 +106,6 @@ def _judge(store: Store, shop: Shop, experiment: Experiment, now: datetime) -> R
     return report
 
 
-def signs(connection: Connection, shop: Shop, experiment: Experiment, until_at: datetime) -> Signs:
-    return Signs(**asdict(trust.measured(connection, shop.id, experiment, until_at)))
-
-
 def _days(
     experiment: Experiment, shop: Shop, running: Running, now: datetime
 ) -> Iterator[tuple[str, datetime]]:
@@ -118,7 +113,7 @@ def _days(
     day = (running.until_at or experiment.started_at).astimezone(shop.zone()).date()
     over_at = _last_interest(experiment)
     while True:
-        end_at = count.shop_day(shop, day.isoformat())[1]
+        end_at = shop.day(day.isoformat())[1]
         if end_at > now or end_at > over_at:
             return
         if running.until_at is None or end_at > running.until_at:

@@ -12,6 +12,8 @@ from store.writes import checkouts, inbox, installs, models, people, retention
 # Attempts are counted over minutes; a day of them is more than any limit looks at.
 ATTEMPTS_FOR = timedelta(days=1)
 RUNS_FOR = timedelta(days=90)
+# A product that a visitor left unclicked many times gives its place to others for a month.
+IGNORED_FOR = timedelta(days=30)
 
 
 def upkeep(store: Store) -> str:
@@ -40,6 +42,8 @@ def upkeep(store: Store) -> str:
             events += gone
             if not gone:
                 break
+        with writing(store.engine) as connection:
+            retention.prune_ignored(connection, shop.id, shop.now() - IGNORED_FOR)
     while True:
         with writing(store.engine) as connection:
             if not inbox.forget_deliveries(connection, now - inbox.REPEATS_FOR):

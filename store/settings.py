@@ -6,6 +6,7 @@ the same fields (a test compares them). Nothing here has a secret as its default
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -61,6 +62,11 @@ class Settings(BaseSettings):
         default=False,
         description="Let shops be connected that live on private or loopback addresses.",
     )
+    ca_bundle: Path | None = Field(
+        default=None,
+        description="A file of certificate authorities that shops are trusted by, beside the "
+        "public ones.",
+    )
     sqlite_durable: bool = Field(
         default=False,
         description="Wait for the disk at each commit: survives a power cut, costs ingest speed.",
@@ -90,6 +96,18 @@ class Settings(BaseSettings):
         default=None, description="The mail server for reports: smtp://user:password@host:587."
     )
     smtp_from: str = Field(default="alongside@localhost", description="From whom reports are sent.")
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def authorities(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+            except OSError as error:  # no file, not to be read, or no certificate in it
+                raise ValueError(
+                    f"{value} is not a file of certificates in PEM form ({error})"
+                ) from None
+        return value
 
     @field_validator("smtp_url")
     @classmethod

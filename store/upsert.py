@@ -51,13 +51,3 @@ def new_key(connection: Connection, into: type[DeclarativeBase], **values: Any) 
     key = result.inserted_primary_key
     assert key is not None  # noqa: S101 - a single plain insert always has one
     return int(key[0])
-
-
-def new_keys(
-    connection: Connection, into: type[DeclarativeBase], count: int, **values: Any
-) -> list[int]:
-    """Insert so many rows that are alike, in one go; the keys that the database gave them."""
-    if not count:
-        return []
-    statement = table(into).insert().returning(table(into).c.id)
-    return list(connection.scalars(statement, [values] * count))

@@ -31,10 +31,7 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
             "tests/scheduler/test_interrupted.py",
             "-k",
             "killed or interrupted",
-            "-p",
-            "no:randomly",
-            "--timeout",
-            "600",
+            *LONG,
         ],
     ),
     "cache": (
@@ -70,6 +67,11 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
             "-p",
             "no:randomly",
         ],
+    ),
+    "soak": (
+        "Half an hour at half of what two workers can: no answer fails, and no worker grows.",
+        {},
+        ["tests.proving_soak"],
     ),
     "statistics": (
         "The verdict's false alarms and power over 2,000 simulated tests a cell.",

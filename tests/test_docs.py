@@ -26,7 +26,7 @@ from plugin.app import create_app as create_admin
 from store import engine as engines
 from store.engine import Serving, reading
 from store.opening import Store
-from store.reads.shelf import shop_config
+from store.reads.shop_config import shop_config
 from store.reads.shops import Shop
 from store.settings import Settings
 from store.tables import Base

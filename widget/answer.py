@@ -17,7 +17,9 @@ import orjson
 from experiments import assign, token
 from recommenders import choose
 from store.keys import digest
-from store.reads import shelf as reads
+from store.reads import shopper
+from store.reads.literal import Reader
+from store.reads.shop_config import ShopConfig
 from store.records import (
     Arm,
     Experiment,
@@ -28,6 +30,7 @@ from store.records import (
     ShelfLook,
 )
 from widget import customer as signed
+from widget import trials
 from widget.choosing import MOST_BOUGHT, Asked, Plan, recommend
 from widget.query import DEFAULT_LIMIT, MOST_LIMIT, ShelfQuery
 
@@ -45,23 +48,25 @@ class Answer(NamedTuple):
     items: Sequence[Recommendation]
 
 
-def answer(
-    connection: reads.Reader, config: reads.ShopConfig, query: ShelfQuery, now: datetime
-) -> Answer:
+def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datetime) -> Answer:
     visitor = digest(config.keys.pepper, "visitor", query.visitor) if query.visitor else None
     live = config.live.get(query.placement)
     look = config.looks.get(query.placement, AS_THE_PAGE_SAYS)
     limit = query.limit or look.count or DEFAULT_LIMIT
     if live is None or not look.shown:
         return Answer(query.placement, False, None, None, None, None, limit, ())
-    served = Plan(*live, min(limit + query.spare, MOST_LIMIT))
     experiment, arm = _dealt(connection, config, query, visitor)
+    served = Plan(*live, min(limit + query.spare, MOST_LIMIT), limit, look.variety)
+    served = served._replace(trying=trials.drawn(config, query, now))
     shown = _control(config, experiment, served) if experiment and arm == "control" else served
     plans = [served]
     if shown is not served:  # of what treatment would see only matters that it is something
-        plans = [served._replace(limit=1), *([shown] if shown else ())]
-    shelves = recommend(connection, config, _asked(connection, config, query, now), plans)
+        plans = [served._replace(limit=1, trying=None), *([shown] if shown else ())]
+    asked = _asked(connection, config, query, visitor, now)
+    shelves = recommend(connection, config, asked, plans)
+    items = shelves[-1] if shown else []
     model = shown.model if shown else served.model
+    tried = next((item for item in items if item.chance), None)
     facts = token.TokenFacts(
         shop=config.shop.id,
         placement=query.placement,
@@ -71,6 +76,9 @@ def answer(
         model=model,
         nonce=secrets.token_bytes(token.NONCE_BYTES) if query.personal else None,
         visitor=visitor[: token.VISITOR_BYTES] if visitor else None,
+        tried=tried.product if tried else None,
+        chance=trials.in_buckets(tried.chance) if tried else None,
+        led_by=shelves[0][0].strategy if experiment and shelves[0] else None,
     )
     return Answer(
         placement=query.placement,
@@ -80,13 +88,13 @@ def answer(
         token=token.mint(config.keys.token[0], facts),
         model=model,
         limit=limit,
-        items=shelves[-1] if shown else (),
+        items=items,
     )
 
 
 def _dealt(
-    connection: reads.Reader,
-    config: reads.ShopConfig,
+    connection: Reader,
+    config: ShopConfig,
     query: ShelfQuery,
     visitor: bytes | None,
 ) -> tuple[Experiment | None, Arm | None]:
@@ -97,7 +105,7 @@ def _dealt(
     if visitor is None or not query.visitor or not (holdout or test):
         return None, None
     running = [experiment.id for experiment in (holdout, test) if experiment]
-    stored = reads.stored_arms(connection, config.shop.id, running, visitor)
+    stored = shopper.stored_arms(connection, config.shop.id, running, visitor)
     if holdout is not None:
         arm = stored.get(holdout.id)
         share = assign.BUCKETS - holdout.share
@@ -110,7 +118,7 @@ def _dealt(
     return test, stored.get(test.id) or assign.arm(test.salt, query.visitor, test.share)
 
 
-def _control(config: reads.ShopConfig, experiment: Experiment, served: Plan) -> Plan | None:
+def _control(config: ShopConfig, experiment: Experiment, served: Plan) -> Plan | None:
     """What the other arm sees: nothing, one strategy's shelf, another model's, or the same."""
     match experiment.against:
         case "itself":
@@ -118,23 +126,35 @@ def _control(config: reads.ShopConfig, experiment: Experiment, served: Plan) -> 
         case "none":
             return None
         case "bestsellers":
-            return served._replace(strategies=("bestseller",))
+            return served._replace(strategies=("bestseller",), trying=None)
         case version if version.isdecimal():
             rival = config.rivals.get(experiment.id)
             return None if rival is None else served._replace(model=rival)
         case strategy:
-            return served._replace(strategies=(strategy,))
+            return served._replace(strategies=(strategy,), trying=None)
 
 
 def _asked(
-    connection: reads.Reader, config: reads.ShopConfig, query: ShelfQuery, now: datetime
+    connection: Reader,
+    config: ShopConfig,
+    query: ShelfQuery,
+    visitor: bytes | None,
+    now: datetime,
 ) -> Asked:
     buyer = None
     if query.customer:
         customer = signed.read(config.keys.customer, query.customer, now)
         if customer is not None:
-            buyer = reads.buyer(connection, config, customer, now, MOST_BOUGHT)
-    return Asked(query.placement, query.product, query.recent, query.cart, query.category, buyer)
+            buyer = shopper.buyer(connection, config, customer, now, MOST_BOUGHT)
+    return Asked(
+        query.placement,
+        query.product,
+        query.recent,
+        query.cart,
+        query.category,
+        buyer,
+        visitor=visitor,
+    )
 
 
 def to_json(

@@ -8,41 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import BoundedSemaphore
-from typing import Any
 
 import orjson
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Engine
-from werkzeug.exceptions import TooManyRequests
 
-from store.engine import Serving, reading, settle, writing
+from store.engine import reading, settle, writing
 from store.keys import Ring, digest
 from store.reads import privacy as privacy_reads
-from store.reads.shelf import ShopConfig, known_products
+from store.reads.shop_config import ShopConfig
 from store.writes import checkouts, people, privacy
-from store.writes import events as event_writes
-from widget import agents, events, query
-from widget.metrics import count_events
-from widget.problems import problem
-from widget.shelves import RULE, Shelves
+from widget import query
+from widget.shelves import EVENTS, RULE, Shelves
+from widget.telling import Telling, body_object
 
 # /me is for people, not for scanning: a shopper needs it once or twice.
 ME_TRIES = 30
 ME_WITHIN = timedelta(minutes=10)
 
-# Of a worker's four threads so many may wait for the store's one writer; shelves find the others.
-# Who has no turn after a moment is told to come back, before everybody waits.
-WRITERS = 2
-TURN_WITHIN_S = 0.5
-BUSY_FOR_S = 5
-
 JSON = "application/json"
 
 
-def blueprint(
-    engine: Engine, ring: Ring, serving: Serving, shelves: Shelves, turns: BoundedSemaphore
-) -> Blueprint:
+def blueprint(engine: Engine, ring: Ring, shelves: Shelves, telling: Telling) -> Blueprint:
     pages = Blueprint("storefront", __name__)
     shop_of = shelves.shop
 
@@ -52,53 +39,19 @@ def blueprint(
         body, headers = shelves.answer(key, request.query_string)
         return Response(body, headers=headers)
 
-    @pages.post("/v1/<key>/shelf/events")
+    @pages.post(EVENTS)
     def shelf_events(key: str) -> Response:
-        config = shop_of(key)
-        sent = _events_body()
-        if isinstance(sent, Response):
-            return sent
-        visitor, told = sent
-        who = digest(config.keys.pepper, "visitor", visitor) if visitor else None
-        now = config.shop.now()
-        known = known_products(serving, config.shop.id, events.items(told))
-        checker = events.Checker(
-            config.shop.id,
-            config.keys.token,
-            who,
-            {external: product.key for external, product in known.items()},
-            now,
+        """Comes here where the way in front of Flask does not take it: in pieces, or too long."""
+        body = telling.answer(
+            shop_of(key), request.get_data(cache=False), request.user_agent.string
         )
-        agent = request.user_agent.string
-        robot = "robots are not counted" if agents.is_robot(agent) else None
-        checked = [robot or checker.check(event) for event in told]
-        good = [event for event in checked if not isinstance(event, str)]
-        if good:
-            if not turns.acquire(timeout=TURN_WITHIN_S):
-                raise TooManyRequests("Too many events at once.", retry_after=BUSY_FOR_S)
-            try:
-                with writing(engine) as connection:
-                    event_writes.save_events(
-                        connection, config.shop.id, good, now, config.holdout, agents.device(agent)
-                    )
-            finally:
-                turns.release()
-        count_events(len(good), len(told) - len(good))
-        rejected = [
-            {"index": index, "reason": event}
-            for index, event in enumerate(checked)
-            if isinstance(event, str)
-        ]
-        body = orjson.dumps({"accepted": len(good), "rejected": rejected})
         return Response(body, status=202, content_type=JSON, headers={"Cache-Control": "no-store"})
 
     @pages.post("/v1/<key>/checkouts")
     def completed(key: str) -> Response:
         """A pixel on the thank-you page says whose checkout it was. Amounts come with the order."""
         config = shop_of(key)
-        sent = _body()
-        if isinstance(sent, Response):
-            return sent
+        sent = body_object(request.get_data(cache=False))
         visitor, checkout = sent.get("visitor"), sent.get("checkout")
         faults = {}
         if not (isinstance(visitor, str) and query.VISITOR.fullmatch(visitor)):
@@ -140,33 +93,6 @@ def blueprint(
         return Response(status=204, headers={"Cache-Control": "no-store"})
 
     return pages
-
-
-def _body() -> dict[str, Any] | Response:
-    """The object that a request's body holds, or the refusal."""
-    body = request.get_data(cache=False)
-    if len(body) > events.LONGEST_BODY:
-        return problem(413, "Too large", f"Send at most {events.LONGEST_BODY} bytes at once.")
-    try:
-        sent = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return problem(422, "Unprocessable", "The body must be JSON in UTF-8.")
-    return sent if isinstance(sent, dict) else {}
-
-
-def _events_body() -> tuple[str | None, list[Any]] | Response:
-    """(visitor or None, events) of a request's body, or the refusal."""
-    sent = _body()
-    if isinstance(sent, Response):
-        return sent
-    if not isinstance(sent.get("events"), list):
-        return problem(422, "Unprocessable", 'The body must be {"visitor", "events": [...]}.')
-    if len(sent["events"]) > events.MOST_EVENTS:
-        return problem(422, "Unprocessable", f"Send at most {events.MOST_EVENTS} events at once.")
-    visitor = sent.get("visitor")
-    if visitor is not None and not (isinstance(visitor, str) and query.VISITOR.fullmatch(visitor)):
-        return problem(422, "Unprocessable", "visitor must be 16 to 64 of A-Z a-z 0-9 _ - or null.")
-    return visitor, sent["events"]
 
 
 def _visitor(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from threading import BoundedSemaphore
 
 from flask import Flask, Response, request
 from limits import parse
@@ -19,9 +18,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from store.engine import Serving
 from store.opening import Store
+from store.request_ids import with_request_ids
 from widget import api, events, health, openapi, problems, scripts
 from widget.configs import Configs
 from widget.shelves import FOR_ALL, Shelves
+from widget.telling import Telling
 
 
 def create_app(store: Store) -> Flask:
@@ -30,10 +31,10 @@ def create_app(store: Store) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 2 * events.LONGEST_BODY
     limit = _limit(store)
     serving = Serving(store.engine)
-    shelves = Shelves(serving, Configs(store.engine, store.ring), limit)
+    telling = app.extensions["telling"] = Telling(serving)
+    shelves = Shelves(serving, Configs(store.engine, store.ring), limit, telling)
     problems.install(app)
-    turns = app.extensions["turns"] = BoundedSemaphore(api.WRITERS)
-    app.register_blueprint(api.blueprint(store.engine, store.ring, serving, shelves, turns))
+    app.register_blueprint(api.blueprint(store.engine, store.ring, shelves, telling))
     app.register_blueprint(scripts.blueprint())
     app.register_blueprint(health.blueprint(store))
     app.register_blueprint(openapi.blueprint())
@@ -45,7 +46,7 @@ def create_app(store: Store) -> Flask:
             limit(str(key), request.remote_addr)
 
     _allow_other_origins(app)
-    app.wsgi_app = shelves.in_front_of(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = shelves.in_front_of(with_request_ids(app.wsgi_app))  # type: ignore[assignment, method-assign]
     if store.settings.trusted_proxies:
         hops = store.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]

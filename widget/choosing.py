@@ -12,9 +12,17 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import NamedTuple
 
+import structlog
+
 from recommenders import choose
 from store.reads import shelf as reads
-from store.records import NO_EFFECTS, Effects, Entry, Placement, Recommendation
+from store.reads.literal import Reader
+from store.reads.shop_config import ShopConfig
+from store.reads.shopper import Buyer
+from store.records import NO_EFFECTS, Effects, Placement, Recommendation
+from widget.metrics import count_unreadable
+
+log = structlog.get_logger()
 
 # A signed customer's newest purchases: enough for the lists that `choose` blends.
 MOST_BOUGHT = 50
@@ -28,11 +36,15 @@ class Asked(NamedTuple):
     recent: tuple[str, ...] = ()
     cart: tuple[str, ...] = ()
     category: str | None = None  # None: the main one of the product
-    buyer: reads.Buyer | None = None
+    buyer: Buyer | None = None
     novel: bool = False
+    visitor: bytes | None = None  # the keyed digest
 
     def ask(
-        self, known: Mapping[str, reads.Known], limit: int = 1, effects: Effects = NO_EFFECTS
+        self,
+        known: Mapping[str, reads.Known],
+        effects: Effects = NO_EFFECTS,
+        unwanted: frozenset[int] = frozenset(),
     ) -> choose.Ask:
         """The question in the store's keys; unknown ids fall away."""
         page = known.get(self.product) if self.product else None
@@ -45,20 +57,35 @@ class Asked(NamedTuple):
             cart=tuple(known[i].key for i in self.cart if i in known),
             bought=bought[:MOST_BOUGHT],
             category=self.category or (page.category if page else None),
-            limit=limit,
+            limit=1,
             novel=self.novel,
             owned=frozenset(bought) if self.novel else frozenset(),
             category_name=page.category_name if page and not self.category else "",
             effects=effects,
+            unwanted=unwanted,
         )
 
 
 class Plan(NamedTuple):
-    """Which model's lists make a shelf, of which of its strategies, and how long it may be."""
+    """Which model's lists make a shelf, of which of its strategies, and how it is to be."""
 
     model: int
     strategies: tuple[str, ...]
     limit: int
+    visible: int | None = None  # how many of them the page shows; None: all
+    variety: int = 0  # as the merchant wants it (`records.VARIETIES`)
+    trying: choose.Trying | None = None
+
+    def of(self, ask: choose.Ask) -> choose.Ask:
+        """The question as this plan answers it."""
+        visible = self.visible or self.limit
+        return replace(
+            ask,
+            limit=self.limit,
+            visible=visible,
+            most_alike=choose.most_alike(visible, self.variety),
+            trying=self.trying,
+        )
 
 
 # So many candidates more than a shelf shows are looked at first: of those that are listed few are
@@ -68,37 +95,44 @@ SPARE = 6
 
 
 def recommend(
-    connection: reads.Reader, config: reads.ShopConfig, asked: Asked, plans: Sequence[Plan]
+    connection: Reader, config: ShopConfig, asked: Asked, plans: Sequence[Plan]
 ) -> list[list[Recommendation]]:
     """The shelf of each plan, for one question: two statements where they share a model."""
     model = plans[0].model
     strategies = tuple(s for plan in plans if plan.model == model for s in plan.strategies)
-    named = _named(asked, strategies)
+    trying = any(plan.trying for plan in plans)
+    named = _named(asked, strategies, trying)
     deepest = choose.deepest(max(plan.limit for plan in plans))
 
-    def rank(
-        few: bool, known: Mapping[str, reads.Known], lists: Mapping[str, Sequence[Entry]]
-    ) -> list[_Ranked]:
-        ask = asked.ask(known, plans[0].limit, config.rules.on(asked.placement))
-        if named.others and not all(product in known for product in named.anchors):
+    def rank(few: bool, found: reads.Found) -> list[_Ranked]:
+        ask = asked.ask(found.known, config.rules.on(asked.placement), found.unwanted)
+        lists = found.lists
+        if named.others and not all(product in found.known for product in named.anchors):
             # Behind an id that nobody knows (any more) stand others, whose lists were not read.
-            lists = reads.lists(connection, model, choose.slots(ask, strategies))
+            every = replace(ask, trying=next((p.trying for p in plans if p.trying), None))
+            lists = reads.lists(connection, model, choose.slots(every, strategies))
         ranked = []
         for plan in plans:
-            own = lists
+            its, own = plan.of(ask), lists
             if plan.model != model:
-                own = reads.lists(connection, plan.model, choose.slots(ask, plan.strategies))
-            its = ask if plan.limit == ask.limit else replace(ask, limit=plan.limit)
+                own = reads.lists(connection, plan.model, choose.slots(its, plan.strategies))
             most = plan.limit + SPARE if few else deepest
-            found = choose.rank(its, plan.strategies, own, most)
-            ranked.append(_Ranked(its, found, len(found) == most))
+            candidates = choose.rank(its, plan.strategies, own, most)
+            new = choose.newcomers(its, own)
+            ranked.append(_Ranked(its, candidates, new, len(candidates) == most))
+            if own.unreadable:
+                log.error("lists cannot be read", model=plan.model, lists=sorted(own.unreadable))
+                count_unreadable(len(own.unreadable))
+                own.unreadable.clear()
         return ranked
 
-    for few in (True, False):
+    # Variety and what is tried are looked for among all that may be shown.
+    picky = trying or any(plan.variety for plan in plans)
+    for few in (False,) if picky else (True, False):
         ranked, cards = reads.shelf_inputs(
-            connection, config.shop.id, model, named, partial(rank, few), _card_keys
+            connection, config.shop.id, model, named, partial(rank, few), _card_keys, picky
         )
-        shelves = [choose.choose(one.ask, one.candidates, cards) for one in ranked]
+        shelves = [choose.choose(one.ask, one.candidates, cards, one.newcomers) for one in ranked]
         short = [
             len(shelf) < one.ask.limit and one.cut
             for shelf, one in zip(shelves, ranked, strict=True)
@@ -111,16 +145,18 @@ def recommend(
 class _Ranked(NamedTuple):
     ask: choose.Ask
     candidates: Sequence[choose.Candidate]
+    newcomers: Sequence[choose.Candidate]
     cut: bool  # whether there may be more of them
 
 
 def _card_keys(ranked: Sequence[_Ranked]) -> list[int]:
-    return choose.card_keys(ranked[0].ask, chain.from_iterable(r.candidates for r in ranked))
+    every = chain.from_iterable(chain(one.candidates, one.newcomers) for one in ranked)
+    return choose.card_keys(ranked[0].ask, every)
 
 
-def _named(asked: Asked, strategies: tuple[str, ...]) -> reads.Named:
+def _named(asked: Asked, strategies: tuple[str, ...], trying: bool) -> reads.Named:
     """What to read for a question before anything is known of its products."""
-    wanted = choose.wanted(asked.placement, strategies, asked.novel)
+    wanted = choose.wanted(asked.placement, strategies, asked.novel, trying)
     page = asked.product or None
     recent = [product for product in asked.recent if product != page]
     anchors: dict[str, None] = {}
@@ -143,6 +179,8 @@ def _named(asked: Asked, strategies: tuple[str, ...]) -> reads.Named:
         slots=_slots(asked, strategies)
         if asked.buyer
         else _shops_own(asked.placement, asked.category, asked.novel, strategies),
+        visitor=asked.visitor,
+        customer=asked.buyer.customer if asked.buyer else None,
     )
 
 

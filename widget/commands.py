@@ -13,7 +13,7 @@ from recommenders import choose
 from store.engine import reading
 from store.opening import Store
 from store.reads import shops
-from store.reads.shelf import shop_config
+from store.reads.shop_config import shop_config
 from store.records import PLACEMENTS, Placement
 from widget import queries
 from widget.query import MOST_LIMIT

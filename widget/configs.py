@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from store.engine import reading
 from store.keys import Ring
-from store.reads.shelf import ShopConfig, shop_config
+from store.reads.shop_config import ShopConfig, shop_config
 
 # A published or rolled-back model, a started or stopped experiment is seen within a second: after
 # so long, and the moment that reading takes.
@@ -29,10 +29,13 @@ class Configs:
     def get(self, key: str) -> ShopConfig | None:
         """The configuration of the shop with this public key; None: there is none."""
         now = time.monotonic()
+        known = self._known.get(key)
+        if known is not None and known[0] > now:
+            return known[1]
         with self._lock:
             known = self._known.get(key)
             if known is not None:
-                if known[0] > now:
+                if known[0] > now:  # another thread has begun to read it
                     return known[1]
                 # One thread reads it anew; the others go on with what was, for those milliseconds.
                 self._known[key] = (now + FRESH_FOR_S, known[1])

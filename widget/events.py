@@ -19,6 +19,7 @@ from store.writes.events import Told
 MOST_EVENTS = 50
 LONGEST_BODY = 32 * 1024
 LONGEST_ID = 64
+MOST_SHOWN = 24  # products of one view: as many as a shelf holds
 
 # A click may come days after the answer, from a page left open or from a click kept for checkout;
 # as long as shelf.js keeps tokens.
@@ -27,19 +28,15 @@ TOKEN_FOR = timedelta(days=7)
 TYPES: dict[str, EventType] = {
     "product_view": "product_view",
     "exposure": "exposure",
+    "empty": "empty",
     "view": "view",
     "click": "click",
     "cart": "cart",
     "dismiss": "dismiss",
+    "ignore": "ignore",
 }
 # These are about one product of the shelf (or of the page); the others about the shelf itself.
-_ABOUT_AN_ITEM = frozenset({"product_view", "click", "cart", "dismiss"})
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    index: int
-    reason: str
+_ABOUT_AN_ITEM = frozenset({"product_view", "click", "cart", "dismiss", "ignore"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +63,17 @@ class Checker:
         at = _instant(event.get("at"))
         if isinstance(at, str):
             return at
-        product = self._product(event.get("item"), kind)
+        item = event.get("item")
+        if kind == "view" and isinstance(item, list):
+            shown = self._shown(item)
+            product = None
+        else:
+            shown = ()
+            product = self._product(item, kind)
         if isinstance(product, str):
             return product
+        if isinstance(shown, str):
+            return shown
         if kind == "product_view":
             return Told(identifier, kind, self.visitor, product_id=product, at=at)
         facts = self._token(event.get("token"))
@@ -85,7 +90,11 @@ class Checker:
             arm=facts.arm,
             model_id=facts.model,
             nonce=facts.nonce,
+            tried=facts.tried,
+            chance=facts.chance,
             at=at,
+            items=shown,
+            led_by=facts.led_by,
         )
 
     def _product(self, item: object, kind: EventType) -> int | str | None:
@@ -95,6 +104,13 @@ class Checker:
             return "item must be a product's id, as text"
         key = self.products.get(item)
         return "item is not a product of this shop" if key is None else key
+
+    def _shown(self, ids: list[object]) -> tuple[int, ...] | str:
+        """The products of a shelf in sight; one that is gone from the shop since is left out."""
+        if len(ids) > MOST_SHOWN or not all(isinstance(id, str) for id in ids):
+            return f"the item of a view is a list of at most {MOST_SHOWN} products' ids, as text"
+        keys = (self.products.get(str(id)) for id in ids)
+        return tuple(dict.fromkeys(key for key in keys if key is not None))
 
     def _token(self, text: object) -> tokens.TokenFacts | str:
         if not isinstance(text, str):
@@ -118,14 +134,12 @@ class Checker:
 
 def items(events: Sequence[object]) -> list[str]:
     """The products that events name, to be looked up at once."""
-    named = {
-        event["item"]: None
-        for event in events
-        if isinstance(event, dict)
-        and isinstance(event.get("item"), str)
-        and 0 < len(event["item"]) <= LONGEST_ID
-        and event["item"].isprintable()
-    }
+    named: dict[str, None] = {}
+    for event in events:
+        item = event.get("item") if isinstance(event, dict) else None
+        for id in item[:MOST_SHOWN] if isinstance(item, list) else (item,):
+            if isinstance(id, str) and 0 < len(id) <= LONGEST_ID and id.isprintable():
+                named[id] = None
     return list(named)
 
 

@@ -43,6 +43,10 @@ _SHELVES = Histogram(
 _EVENTS = Counter(
     "alongside_events_total", "Events that browsers sent, by what became of them.", ("outcome",)
 )
+_UNREADABLE = Counter(
+    "alongside_unreadable_lists_total",
+    "Lists that a shelf wanted and could not read; it went on to the next of its chain.",
+)
 
 
 def observe(rule: str, status: int, seconds: float) -> None:
@@ -57,6 +61,10 @@ def observe_shelf(placement: str, led_by: str, seconds: float) -> None:
 def count_events(accepted: int, rejected: int) -> None:
     _EVENTS.labels("accepted").inc(accepted)
     _EVENTS.labels("rejected").inc(rejected)
+
+
+def count_unreadable(lists: int) -> None:
+    _UNREADABLE.inc(lists)
 
 
 @cache
@@ -91,6 +99,7 @@ class _Shops:
         lists = _gauge("alongside_list_age_seconds", "Since the oldest live model was trained.")
         sync = _gauge("alongside_sync_lag_seconds", "Since the last sync that ended well.")
         training = _gauge("alongside_training_seconds", "How long the last training took.")
+        memory = _gauge("alongside_training_memory_bytes", "The most the last training held.")
         waiting = _gauge("alongside_webhooks_waiting", "Webhooks not yet worked on.")
         with reading(self._engine) as connection:
             every = gauges(connection)
@@ -102,8 +111,10 @@ class _Shops:
                 sync.add_metric(name, (now - shop.synced_at).total_seconds())
             if shop.training_s is not None:
                 training.add_metric(name, shop.training_s)
+            if shop.training_bytes is not None:
+                memory.add_metric(name, shop.training_bytes)
             waiting.add_metric(name, shop.webhooks_waiting)
-        yield from (lists, sync, training, waiting)
+        yield from (lists, sync, training, memory, waiting)
 
 
 def _gauge(name: str, says: str) -> GaugeMetricFamily:

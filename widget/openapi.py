@@ -97,7 +97,16 @@ _EVENTS = {
                     "id": {"type": "string", "pattern": "^[0-9a-fA-F-]{32,36}$"},
                     "type": {"enum": sorted(events.TYPES)},
                     "token": _NULLABLE_TEXT,
-                    "item": _NULLABLE_TEXT,
+                    "item": {
+                        "anyOf": [
+                            _NULLABLE_TEXT,
+                            {
+                                "type": "array",
+                                "items": {"type": "string"},
+                                "maxItems": events.MOST_SHOWN,
+                            },
+                        ]
+                    },
                     "at": {"type": ["string", "integer", "null"]},
                 },
             },

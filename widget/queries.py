@@ -15,9 +15,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from store.errors import Explained
-from store.reads import models, shelf
-from store.reads.shelf import ShopConfig
-from store.records import Placement, Recommendation
+from store.reads import models, shelf, shopper
+from store.reads.shop_config import ShopConfig
+from store.records import Placement, Recommendation, ShelfLook
 from widget.choosing import MOST_BOUGHT, Asked, Plan, recommend
 
 COLUMNS = ("query_id", "products", "customer", "cart", "at")
@@ -97,7 +97,7 @@ def answer(
     buyer = None
     if query.customer:
         most = EVERYTHING if novel else MOST_BOUGHT
-        buyer = shelf.buyer(connection, config, query.customer, query.at or default_at, most)
+        buyer = shopper.buyer(connection, config, query.customer, query.at or default_at, most)
     asked = Asked(
         placement=placement,
         product=products[0] if products else None,
@@ -106,7 +106,8 @@ def answer(
         buyer=buyer,
         novel=novel,
     )
-    return recommend(connection, config, asked, (Plan(*live, k),))[0]
+    look = config.looks.get(placement, ShelfLook())
+    return recommend(connection, config, asked, (Plan(*live, k, variety=look.variety),))[0]
 
 
 def data_now(connection: Connection, shop_id: int, fallback: datetime) -> datetime:

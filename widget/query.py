@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from store.records import PLACEMENTS, Placement
@@ -54,26 +55,19 @@ class Malformed(ValueError):
 def read(query_string: bytes) -> ShelfQuery:
     """The question in a query string; unknown parameters and empty values are ignored."""
     given = fields(query_string)
+    values: dict[str, Any] = {}
     faults: dict[str, str] = {}
-    placement = given.get("placement", "")
-    if placement not in PLACEMENTS:
-        faults["placement"] = f"must be one of {', '.join(PLACEMENTS)}"
-    query = ShelfQuery(
-        placement=placement,  # type: ignore[arg-type] # checked above
-        product=_id("product", given, faults),
-        visitor=_matching("visitor", VISITOR, "16 to 64 of A-Z a-z 0-9 _ -", given, faults),
-        customer=_text("customer", given, faults, longest=LONGEST_ID + 96),
-        recent=_ids("recent", MOST_RECENT, given, faults),
-        cart=_ids("cart", MOST_CART, given, faults),
-        limit=_number("limit", 1, given, faults),
-        spare=_number("spare", 0, given, faults) or 0,
-        locale=_matching("locale", _LOCALE, "a language tag like en or de-CH", given, faults),
-        currency=_matching("currency", _CURRENCY, "three capital letters like GBP", given, faults),
-        category=_id("category", given, faults),
-    )
+    if "placement" not in given:
+        faults["placement"] = _PLACEMENT
+    for name, text in given.items():
+        if name in _READ:
+            try:
+                values[name] = _READ[name](text)
+            except ValueError as fault:
+                faults[name] = str(fault)
     if faults:
-        raise Malformed(faults)
-    return query
+        raise Malformed({name: faults[name] for name in _READ if name in faults})
+    return ShelfQuery(**values)
 
 
 def fields(query_string: bytes) -> dict[str, str]:
@@ -86,10 +80,10 @@ def fields(query_string: bytes) -> dict[str, str]:
         raise Malformed(_UNREADABLE)
     found: dict[str, str] = {}
     try:
-        for field in reversed(fields):
+        for field in fields:
             name, _, value = field.partition(b"=")
             if value:
-                found[_plain(name)] = _plain(value)
+                found.setdefault(_plain(name), _plain(value))
     except UnicodeDecodeError:
         raise Malformed(_UNREADABLE) from None
     return found
@@ -109,51 +103,67 @@ def _plain(encoded: bytes) -> str:
     return encoded.decode()
 
 
-def _number(name: str, least: int, given: dict[str, str], faults: dict[str, str]) -> int | None:
-    text = given.get(name)
-    if not text:
-        return None
-    if text.isascii() and text.isdecimal() and len(text) < 4 and least <= int(text) <= MOST_LIMIT:
-        return int(text)
-    faults[name] = f"must be a whole number from {least} to {MOST_LIMIT}"
-    return None
+# --- one parameter each: its text in, its value out, or a ValueError that says what it must be ----
+
+_PLACEMENT = f"must be one of {', '.join(PLACEMENTS)}"
 
 
-def _text(
-    name: str, given: dict[str, str], faults: dict[str, str], longest: int = LONGEST_ID
-) -> str | None:
-    value = given.get(name)
-    if not value:
-        return None
-    if len(value) > longest or not value.isprintable():
-        faults[name] = f"must be at most {longest} printable characters"
-        return None
-    return value
+def _placement(text: str) -> Placement:
+    if text not in PLACEMENTS:
+        raise ValueError(_PLACEMENT)
+    return text
 
 
-def _id(name: str, given: dict[str, str], faults: dict[str, str]) -> str | None:
-    return _text(name, given, faults)
+def _number(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        whole = text.isascii() and text.isdecimal() and len(text) < 4
+        if whole and least <= int(text) <= MOST_LIMIT:
+            return int(text)
+        raise ValueError(f"must be a whole number from {least} to {MOST_LIMIT}")
+
+    return read
 
 
-def _matching(
-    name: str, pattern: re.Pattern[str], form: str, given: dict[str, str], faults: dict[str, str]
-) -> str | None:
-    value = given.get(name)
-    if not value:
-        return None
-    if not pattern.fullmatch(value):
-        faults[name] = f"must be {form}"
-        return None
-    return value
+def _text(longest: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if len(text) > longest or not text.isprintable():
+            raise ValueError(f"must be at most {longest} printable characters")
+        return text
+
+    return read
 
 
-def _ids(name: str, most: int, given: dict[str, str], faults: dict[str, str]) -> tuple[str, ...]:
-    value = given.get(name)
-    if not value:
-        return ()
-    ids = tuple(dict.fromkeys(part for part in value.split(",") if part))
-    if len(ids) > most:
-        faults[name] = f"must name at most {most} products"
-    elif any(len(part) > LONGEST_ID or not part.isprintable() for part in ids):
-        faults[name] = f"must be ids of at most {LONGEST_ID} printable characters"
-    return ids
+def _matching(pattern: re.Pattern[str], form: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"must be {form}")
+        return text
+
+    return read
+
+
+def _ids(most: int) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        ids = tuple(dict.fromkeys(filter(None, text.split(","))))
+        if len(ids) > most:
+            raise ValueError(f"must name at most {most} products")
+        if not text.isprintable() or max(map(len, ids), default=0) > LONGEST_ID:
+            raise ValueError(f"must be ids of at most {LONGEST_ID} printable characters")
+        return ids
+
+    return read
+
+
+_READ: dict[str, Callable[[str], object]] = {
+    "placement": _placement,
+    "product": _text(LONGEST_ID),
+    "visitor": _matching(VISITOR, "16 to 64 of A-Z a-z 0-9 _ -"),
+    "customer": _text(LONGEST_ID + 96),
+    "recent": _ids(MOST_RECENT),
+    "cart": _ids(MOST_CART),
+    "limit": _number(1),
+    "spare": _number(0),
+    "locale": _matching(_LOCALE, "a language tag like en or de-CH"),
+    "currency": _matching(_CURRENCY, "three capital letters like GBP"),
+    "category": _text(LONGEST_ID),
+}

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from connectors import http
+from connectors.answers import Answer
 from connectors.errors import AccessRevoked, Misconfigured, TooMuch, TryLater, Unreadable
 
 # The one place where the version stands. Each is kept for a year; then Shopify answers with the
@@ -85,7 +86,7 @@ class Api:
             return self._data(answer)
         raise TryLater(60, "Shopify has no points left for us: other apps may be using them up.")
 
-    def _post(self, body: Mapping[str, Any]) -> http.Answer:
+    def _post(self, body: Mapping[str, Any]) -> Answer:
         token = self._token(None)
         answer = self._session.post(self._url, body, {"X-Shopify-Access-Token": token})
         if answer.status == 401:
@@ -96,7 +97,7 @@ class Api:
         self.at = answer.at
         return answer
 
-    def _data(self, answer: http.Answer) -> dict[str, Any]:
+    def _data(self, answer: Answer) -> dict[str, Any]:
         status, told = answer.status, answer.data
         if status == 200 and isinstance(told, dict):
             if told.get("errors"):
@@ -113,7 +114,7 @@ class Api:
         if points < price:
             self._sleep((price - points) / bucket.per_s)
 
-    def _wait_out(self, answer: http.Answer, cost: Mapping[str, Any] | None) -> None:
+    def _wait_out(self, answer: Answer, cost: Mapping[str, Any] | None) -> None:
         """As long as the points take to come, or as the shop says, and a little at random so that
         several of our processes do not come back together."""
         wait_s = 1.0

@@ -12,14 +12,14 @@ downloads it again (Shopify keeps it for seven days).
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import IO, Any
+from mmap import ACCESS_READ, MADV_DONTNEED, mmap
+from typing import IO
 
 import numpy as np
 import orjson
@@ -33,6 +33,7 @@ from connectors.shopify.walk import BulkFailed, Pace, Row
 # A quote inside a JSON text is written \\", so these bytes are always the field itself. Parents are
 # told apart by their number alone: all parents of one operation are of one kind.
 _PARENT = re.compile(rb'"__parentId" ?: ?"gid://[^"]*/([0-9]{1,18})"')
+_PARENT_FIELD = b'"__parentId"'
 
 _WORKING = ("CREATED", "RUNNING", "CANCELING")
 
@@ -57,11 +58,10 @@ def rows(
     done: int,
     pace: Pace,
     sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[tuple[list[Row], int]]:
     """The operation's rows after the first `done`, with how many that makes; none, now and then,
     while Shopify works. One that failed gives the rows it had, and then raises `BulkFailed`."""
-    began_s, wait_s = clock(), pace.ask_s
+    waited_s, wait_s = 0.0, pace.ask_s
     while True:
         told = api.ask(queries.BULK_STATUS, {"id": operation}).get("bulkOperation")
         if not isinstance(told, dict):
@@ -69,10 +69,11 @@ def rows(
         status = told.get("status")
         if status not in _WORKING:
             break
-        if clock() - began_s > pace.wait_s:
+        if waited_s > pace.wait_s:
             raise TryLater(600, "Shopify is still putting together everything the shop has.")
         yield [], done
         sleep(wait_s)
+        waited_s += wait_s
         wait_s = min(wait_s * 1.5, pace.ask_at_most_s)
     if status == "FAILED" and told.get("errorCode") == "ACCESS_DENIED":
         raise Misconfigured(
@@ -103,7 +104,7 @@ def _joined(
         last = len(spool) if whole else max(0, len(spool) - 1)
         for start in range(done, last, page):
             end = min(start + page, last)
-            yield [spool.row(number) for number in range(start, end)], end
+            yield spool.rows(start, end), end
 
 
 class _Spool:
@@ -129,6 +130,8 @@ class _Spool:
         if self._rest:
             self._line(self._rest)
         self._file.flush()
+        # Read through the system's cache: these pages are the file's, and given back when needed.
+        self._map = mmap(self._file.fileno(), 0, access=ACCESS_READ) if self._at else b""
         of, offsets, lengths = (np.frombuffer(a, a.typecode) for a in self._children)
         order = np.argsort(of, kind="stable")  # children stay in the order of the file
         self._of, self._offsets, self._lengths = of[order], offsets[order], lengths[order]
@@ -136,7 +139,9 @@ class _Spool:
 
     def _line(self, line: bytes) -> None:
         if line:
-            found = _PARENT.search(line)
+            # Shopify writes it last, and finding its name is quicker than matching what follows.
+            at = line.rfind(_PARENT_FIELD)
+            found = (_PARENT.match(line, at) or _PARENT.search(line)) if at >= 0 else None
             if found:
                 of, offsets, lengths = self._children
                 of.append(int(found[1]))
@@ -146,31 +151,44 @@ class _Spool:
             lengths.append(len(line))
         self._at += len(line) + 1
 
-    def row(self, number: int) -> Row:
-        """A parent, its children in lists of their own."""
-        row = self._read(self._parents[0][number], self._parents[1][number])
-        id = str(row.get("id", "")).rpartition("/")[2]
-        if not id.isdecimal():
-            raise Unreadable("bulk operation", "a row without an id.")
-        first, last = np.searchsorted(self._of, (int(id), int(id) + 1))
-        kind = row.get("__typename")
-        for name in _LISTS.get(str(kind), ()):
-            row[name] = []
-        for child in range(first, last):
-            inner = self._read(int(self._offsets[child]), int(self._lengths[child]))
-            name = queries.CHILDREN.get(str(inner.get("__typename")), "")
-            if name in row:
-                row[name].append(inner)
-        return row
+    def rows(self, start: int, end: int) -> list[Row]:
+        """Parents, their children in lists of their own."""
+        offsets, lengths = self._parents
+        rows = list(map(self._read, offsets[start:end], lengths[start:end]))
+        numbers = np.array([_number(row) for row in rows], dtype=np.int64)
+        first = np.searchsorted(self._of, numbers).tolist()
+        last = np.searchsorted(self._of, numbers, side="right").tolist()
+        for row, low, high in zip(rows, first, last, strict=True):
+            for name in _LISTS.get(str(row.get("__typename")), ()):
+                row[name] = []
+            within = slice(low, high)
+            places = zip(
+                self._offsets[within].tolist(), self._lengths[within].tolist(), strict=True
+            )
+            for offset, length in places:
+                inner = self._read(offset, length)
+                name = queries.CHILDREN.get(str(inner.get("__typename")), "")
+                if name in row:
+                    row[name].append(inner)
+        if isinstance(self._map, mmap):
+            self._map.madvise(MADV_DONTNEED)  # or all of the file would count as our memory
+        return rows
 
-    def _read(self, offset: int, length: int) -> dict[str, Any]:
+    def _read(self, offset: int, length: int) -> Row:
         try:
-            row = orjson.loads(os.pread(self._file.fileno(), length, offset))
+            row = orjson.loads(self._map[offset : offset + length])
         except orjson.JSONDecodeError:
             raise TryLater(300, "The file of a bulk operation was cut off.") from None
         if not isinstance(row, dict):
             raise Unreadable("bulk operation", "a line that is not an object.")
         return row
+
+
+def _number(row: Row) -> int:
+    id = str(row.get("id", "")).rpartition("/")[2]
+    if not id.isdecimal() or len(id) > 18:
+        raise Unreadable("bulk operation", "a row without an id.")
+    return int(id)
 
 
 # A row's own lists, empty where no line names it as its parent.

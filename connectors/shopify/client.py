@@ -1,23 +1,25 @@
 """What is asked of a Shopify shop: its products, orders and refunds, page by page.
 
 Every walk is a generator of `Page`: save its rows and its cursor together, and hand the cursor
-back to go on exactly there. `walk.py` decides the order, `bulk.py` fetches a large shop's first
-load, `parse.py` tells what a row means, `api.py` how a question travels. Nothing is kept
-here, and nothing written at the shop but what its own pages need (`storefront.py`).
+back to go on exactly there. `walk.py` decides the order, `lists.py` asks for lists, `bulk.py`
+fetches a large shop's first load, `parse.py` tells what a row means, `api.py` how a question
+travels. Nothing is kept here, and nothing written at the shop but what its own pages need
+(`storefront.py`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from connectors import http
-from connectors.errors import TooMuch, Unreadable
-from connectors.shopify import bulk, check, parse, queries, storefront
+from connectors.errors import TooMuch
+from connectors.shopify import check, parse, queries, storefront
 from connectors.shopify.api import VERSION, Api, Token
-from connectors.shopify.fields import gid, id_of
+from connectors.shopify.fields import id_of
+from connectors.shopify.lists import Lists, Orders, Products, Refunded, Source
 from connectors.shopify.walk import Listing, Pace, Row, Step, Walk, sweep
 from store.records import Order, Page, Product, Refund, ShopFacts
 
@@ -44,7 +46,7 @@ class Shopify:
         self._session = session or http.Session(allow_private=allow_private)
         self._api = Api(shop_url, token, self._session, sleep=sleep)
         self._pace = pace or Pace()
-        self._sleep = sleep
+        self._lists = Lists(self._api, self._session, self._pace, sleep)
         self._granted: frozenset[str] | None = None
 
     def close(self) -> None:
@@ -87,32 +89,30 @@ class Shopify:
     def products(self, cursor: str | None = None) -> Iterator[Page[Product]]:
         """Products changed since `cursor` (None: all), in every state. A sale is a change, too."""
         read = self._product()
-        for step in self._walk(_Products(self), cursor):
+        for step in self._walk(Products(self._lists), cursor):
             yield self._page("products", step, read)
 
     def orders(self, cursor: str | None = None) -> Iterator[Page[Order]]:
         """Orders changed since `cursor` (None: all that the shop shows us)."""
         self._scopes()
-        for step in self._walk(_Orders(self), cursor):
+        for step in self._walk(Orders(self._lists), cursor):
             yield self._page("orders", step, parse.order)
 
     def refunds(self, cursor: str | None = None) -> Iterator[Page[Refund]]:
         """Refunds of orders changed since `cursor`. How many there are only the walk can tell."""
-        for step in self._walk(_Refunded(self), cursor):
-            rows = self._refunds(_refund_gids(step.rows))
-            yield self._page("refunds", Step(rows, step.cursor, None), parse.refund)
+        for step in self._walk(Refunded(self._lists), cursor):
+            refunds = self._lists.refunds_of(step.rows)
+            yield self._page("refunds", Step(refunds, step.cursor, None), parse.refund)
 
     # --- what is there at all, and rows by name ---
 
     def product_ids(self, cursor: str | None = None) -> Iterator[Page[str]]:
         """The id of every product: one that is missing was deleted."""
-        count = self._count(queries.PRODUCTS_COUNT, "productsCount", None)
-        return self._ids(queries.PRODUCT_IDS, "products", queries.IDS_A_PAGE, cursor, count)
+        return self._ids(queries.PRODUCT_IDS, Products, cursor)
 
     def order_ids(self, cursor: str | None = None) -> Iterator[Page[str]]:
         """The id of every order that is shown to us (see `orders_since`)."""
-        count = self._count(queries.ORDERS_COUNT, "ordersCount", None)
-        return self._ids(queries.ORDER_IDS, "orders", queries.IDS_A_PAGE, cursor, count)
+        return self._ids(queries.ORDER_IDS, Orders, cursor)
 
     def refund_ids(self, cursor: str | None = None) -> Iterator[Page[str]]:
         """The id of every refund of the orders that are shown to us."""
@@ -124,26 +124,28 @@ class Shopify:
     def products_named(self, ids: Iterable[str]) -> Iterator[Page[Product]]:
         """These products; one that no page holds is gone for good."""
         read = self._product()
-        for rows in self._named(queries.PRODUCTS_NAMED, "Product", ids, queries.PRODUCTS_A_PAGE):
+        for rows in self._lists.named(
+            queries.PRODUCTS_NAMED, "Product", ids, queries.PRODUCTS_A_PAGE
+        ):
             yield self._page("products", Step(rows, "", None), read)
 
     def orders_named(self, ids: Iterable[str]) -> Iterator[Page[Order]]:
         """These orders; one that no page holds is gone for good, or not shown to us."""
-        for rows in self._named(queries.ORDERS_NAMED, "Order", ids, queries.ORDERS_A_PAGE):
+        for rows in self._lists.named(queries.ORDERS_NAMED, "Order", ids, queries.ORDERS_A_PAGE):
             yield self._page("orders", Step(rows, "", None), parse.order)
 
     # --- a window, to compare with what is held ---
 
     def orders_placed(self, since: datetime, until: datetime) -> Iterator[Page[Order]]:
-        for rows in self._placed(_Orders(self), since, until):
+        for rows in self._placed(Orders(self._lists), since, until):
             yield self._page("orders", Step(rows, "", None), parse.order)
 
     def refunds_of(self, since: datetime, until: datetime) -> Iterator[Page[Refund]]:
-        for rows in self._placed(_Refunded(self), since, until):
-            refunds = self._refunds(_refund_gids(rows))
+        for rows in self._placed(Refunded(self._lists), since, until):
+            refunds = self._lists.refunds_of(rows)
             yield self._page("refunds", Step(refunds, "", None), parse.refund)
 
-    def _placed(self, source: _Source, since: datetime, until: datetime) -> Iterator[list[Row]]:
+    def _placed(self, source: Source, since: datetime, until: datetime) -> Iterator[list[Row]]:
         """By the day an order counts for, which an import sets back (`parse.order`)."""
         search = f"processed_at:>='{_stamp(since)}' processed_at:<'{_stamp(until)}'"
         after, rows = None, source.page_rows
@@ -169,97 +171,21 @@ class Shopify:
         def read(row: Row) -> Product:
             nonlocal sizes
             if sizes is None:  # not before there is a product to read
-                sizes = self._sizes()
+                sizes = self._lists.collection_sizes()
             return parse.product(row, sizes)
 
         return read
 
-    def _sizes(self) -> dict[str, int]:
-        sizes: dict[str, int] = {}
-        after: str | None = None
-        while True:
-            asked = {"first": queries.IDS_A_PAGE, "after": after}
-            found = _connection(self._api.ask(queries.COLLECTIONS, asked).get("collections"), "")
-            for row in found.rows:
-                sizes[id_of(row)] = int((row.get("productsCount") or {}).get("count") or 0)
-            after = found.after
-            if after is None:
-                return sizes
-
-    def _walk(self, source: _Source, cursor: str | None) -> Iterator[Step]:
+    def _walk(self, source: Source, cursor: str | None) -> Iterator[Step]:
         return Walk(source, self._api.now, self._pace).steps(cursor)
 
-    def _ids(
-        self, query: str, name: str, rows: int, cursor: str | None, count: Callable[[], int]
-    ) -> Iterator[Page[str]]:
-        total = count()
-        for step in sweep(self._lister(query, name), rows, cursor, total):
+    def _ids(self, query: str, of: type[Source], cursor: str | None) -> Iterator[Page[str]]:
+        total = self._lists.count(*of.counted)
+        for step in sweep(self._lister(query, of.name), queries.IDS_A_PAGE, cursor, total):
             yield Page(tuple(id_of(row) for row in step.rows), step.cursor, step.total)
 
     def _lister(self, query: str, name: str) -> Callable[[str | None, int], Listing]:
-        return lambda search, rows: self.listed(query, name, search, None, rows)
-
-    def _count(self, query: str, name: str, search: str | None) -> Callable[[], int]:
-        return lambda: self.count(query, name, search)
-
-    def count(self, query: str, name: str, search: str | None) -> int:
-        told = self._api.ask(query, {"query": search}).get(name)
-        if not isinstance(told, dict) or type(told.get("count")) is not int:
-            raise Unreadable("admin/api", f"{name} is not a number.")
-        return int(told["count"])
-
-    def listed(
-        self, query: str, name: str, search: str | None, after: str | None, rows: int
-    ) -> Listing:
-        asked = {"first": rows, "after": after, "query": search}
-        found = _connection(self._api.ask(query, asked).get(name), name)
-        return Listing([self._whole(row) for row in found.rows], found.after)
-
-    def _whole(self, row: Row) -> Row:
-        """The row with its inner lists as lists, what did not come with it asked for."""
-        for name, (query, rows) in queries.REST.items():
-            if isinstance(row.get(name), dict):
-                inner = _connection(row[name], name)
-                all_of_them = inner.rows
-                while inner.after:
-                    asked = {"id": row["id"], "first": rows, "after": inner.after}
-                    inner = _connection(
-                        (self._api.ask(query, asked).get("node") or {}).get(name), name
-                    )
-                    all_of_them += inner.rows
-                row[name] = all_of_them
-        for name in ("orderAdjustments", "refundShippingLines"):
-            if isinstance(row.get(name), dict):
-                row[name] = row[name].get("nodes")
-        return row
-
-    def _named(self, query: str, kind: str, ids: Iterable[str], most: int) -> Iterator[list[Row]]:
-        """Rows by their names, in pages as large as Shopify manages."""
-        left = [gid(kind, id) for id in dict.fromkeys(ids) if id.isdecimal()]
-        while left:
-            try:
-                nodes = self._api.ask(query, {"ids": left[:most]}).get("nodes") or ()
-            except TooMuch:
-                if most == 1:
-                    raise
-                most = max(1, most // 2)
-                continue
-            left = left[most:]
-            # What is gone comes as null, what is of another kind as an empty object.
-            found = [self._whole(row) for row in nodes if isinstance(row, dict) and row.get("id")]
-            if found:
-                yield found
-
-    def _refunds(self, gids: Sequence[str]) -> list[Row]:
-        ids = [one.rpartition("/")[2] for one in gids]
-        pages = self._named(queries.REFUNDS_NAMED, "Refund", ids, queries.REFUNDS_A_PAGE)
-        return [row for page in pages for row in page]
-
-    def begin_bulk(self, query: str) -> tuple[str, datetime]:
-        return bulk.begin(self._api, query)
-
-    def bulk(self, operation: str, done: int) -> Iterator[tuple[list[Row], int]]:
-        return bulk.rows(self._api, self._session, operation, done, self._pace, self._sleep)
+        return lambda search, rows: self._lists.page(query, name, search, None, rows)
 
     def _page(self, name: str, step: Step, read: Callable[[Row], Found]) -> Page[Found]:
         """A page of what could be read; what could not is named, and holds up nobody else."""
@@ -273,65 +199,5 @@ class Shopify:
         return Page(tuple(rows), step.cursor, step.total, tuple(rejected))
 
 
-def _connection(told: Any, name: str) -> Listing:
-    more = told.get("pageInfo") if isinstance(told, dict) else None
-    if not isinstance(more, dict) or not isinstance(told.get("nodes"), list):
-        raise Unreadable("admin/api", f"{name} is not a list.")
-    rows = [row for row in told["nodes"] if isinstance(row, dict)]
-    after = more.get("endCursor") if more.get("hasNextPage") else None
-    return Listing(rows, after if isinstance(after, str) else None)
-
-
 def _stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _refund_gids(orders: Iterable[Row]) -> list[str]:
-    return [str(refund["id"]) for row in orders for refund in row.get("refunds") or ()]
-
-
-# --- the three lists -----------------------------------------------------------------------------
-
-
-class _Source:
-    """One list of the shop, as `walk.Source` wants it."""
-
-    name: str
-    query: str
-    counted: tuple[str, str]
-    whole: str
-    page_rows: int
-
-    def __init__(self, shop: Shopify) -> None:
-        self._shop = shop
-
-    def count(self, search: str | None) -> int:
-        return self._shop.count(*self.counted, search)
-
-    def page(self, search: str | None, after: str | None, rows: int) -> Listing:
-        return self._shop.listed(self.query, self.name, search, after, rows)
-
-    def begin_bulk(self) -> tuple[str, datetime]:
-        return self._shop.begin_bulk(self.whole)
-
-    def bulk(self, operation: str, done: int) -> Iterator[tuple[list[Row], int]]:
-        return self._shop.bulk(operation, done)
-
-
-class _Products(_Source):
-    name, query, whole = "products", queries.PRODUCTS, queries.BULK_PRODUCTS
-    counted = (queries.PRODUCTS_COUNT, "productsCount")
-    page_rows = queries.PRODUCTS_A_PAGE
-
-
-class _Orders(_Source):
-    name, query, whole = "orders", queries.ORDERS, queries.BULK_ORDERS
-    counted = (queries.ORDERS_COUNT, "ordersCount")
-    page_rows = queries.ORDERS_A_PAGE
-
-
-class _Refunded(_Orders):
-    """Orders again, but only which refunds they have."""
-
-    query, whole = queries.REFUNDED, queries.BULK_REFUNDED
-    page_rows = queries.REFUND_IDS_A_PAGE

@@ -7,13 +7,10 @@ ValueError that names the field. What fields mean is told in `parse.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.money import minor_units
-
-Row = Mapping[str, Any]
+from connectors.fields import Row, amount
 
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/([1-9][0-9]{0,19})(\?.*)?")
 
@@ -39,13 +36,6 @@ def inner_id(row: Row, name: str) -> str | None:
     """The id of `{name: {id}}`; None where the thing is gone."""
     inner = row.get(name)
     return numeric(inner.get("id")) if isinstance(inner, dict) else None
-
-
-def text(row: Row, name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is missing or not a text")
-    return value
 
 
 def one_line(value: Any) -> str:
@@ -79,48 +69,29 @@ def instant_or_none(row: Row, name: str) -> datetime | None:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return at.astimezone(UTC) if at and at.tzinfo else None
+    if at is None or at.tzinfo is UTC:  # as Shopify writes it
+        return at
+    return at.astimezone(UTC) if at.tzinfo else None
 
 
-def amount(row: Row, name: str, currency: str) -> int:
-    """A bare amount in the shop's currency, which Shopify writes as text."""
-    value = row.get(name)
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is missing or not an amount")
-    try:
-        return minor_units(value, currency)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+def price(row: Row, name: str, currency: str) -> int:
+    """A bare amount in the shop's currency."""
+    return amount(row.get(name), name, currency)
 
 
-def amount_or_none(row: Row, name: str, currency: str) -> int | None:
-    return None if row.get(name) is None else amount(row, name, currency)
+def price_or_none(row: Row, name: str, currency: str) -> int | None:
+    return None if row.get(name) is None else price(row, name, currency)
 
 
 def money(row: Row, name: str, currency: str) -> int:
     """The shop's own side of a pair of amounts; the shopper's currency is not read."""
-    bag = row.get(name)
-    side = bag.get("shopMoney") if isinstance(bag, dict) else None
-    if not isinstance(side, dict):
-        raise ValueError(f"{name} is missing or not an amount")
-    return _named(side, name, currency)
+    try:
+        value = row[name]["shopMoney"]["amount"]
+    except (KeyError, TypeError):  # not there, or not an object
+        raise ValueError(f"{name} is missing or not an amount") from None
+    return amount(value, name, currency)
 
 
 def money_or_zero(row: Row, name: str, currency: str) -> int:
     """Amounts that an order need not have: tips, duties, fees."""
     return 0 if row.get(name) is None else money(row, name, currency)
-
-
-def _named(side: Row, name: str, currency: str) -> int:
-    try:
-        return amount(side, "amount", currency)
-    except ValueError as error:
-        raise ValueError(f"{name}.{error}") from None
-
-
-def rows_needed(row: Row, name: str) -> Sequence[Row]:
-    """A list; a connection is one already by the time rows are read (see `client.py`)."""
-    value = row.get(name)
-    if not isinstance(value, list):
-        raise ValueError(f"{name} is missing or not a list")
-    return [one for one in value if isinstance(one, dict)]

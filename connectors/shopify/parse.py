@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors import marks
+from connectors.fields import Row, rows_needed, text
 from connectors.shopify import queries
 from connectors.shopify.fields import (
-    Row,
-    amount,
-    amount_or_none,
     count,
     flag,
     id_of,
@@ -26,8 +24,8 @@ from connectors.shopify.fields import (
     money_or_zero,
     numeric,
     one_line,
-    rows_needed,
-    text,
+    price,
+    price_or_none,
 )
 from store.records import (
     Category,
@@ -64,6 +62,9 @@ SOURCES: Mapping[str, OrderSource] = {
     "subscription_contract_checkout_one": "renewal",  # the same since October 2025
 }
 
+# What an order may be worth beside its lines, tax and shipping.
+_EXTRAS = ("totalTipReceivedSet", "originalTotalDutiesSet", "originalTotalAdditionalFeesSet")
+
 
 # --- orders --------------------------------------------------------------------------------------
 
@@ -77,23 +78,12 @@ def order(row: Row) -> Order:
     """
     currency = text(row, "currencyCode")
     included = flag(row, "taxesIncluded")
-    lines = tuple(
-        sorted(
-            (_line(line, currency, included) for line in rows_needed(row, "lineItems")),
-            key=lambda line: int(line.id),  # a bulk operation gives them in any order
-        )
-    )
+    lines = [_line(line, currency, included) for line in rows_needed(row, "lineItems")]
+    lines.sort(key=lambda line: int(line.id))  # a bulk operation gives them in any order
     total, tax = money(row, "totalPriceSet", currency), money_or_zero(row, "totalTaxSet", currency)
     net = sum(line.gross_minor - line.discount_minor for line in lines)
     beside = total - net - tax
-    extra = sum(
-        money_or_zero(row, name, currency)
-        for name in (
-            "totalTipReceivedSet",
-            "originalTotalDutiesSet",
-            "originalTotalAdditionalFeesSet",
-        )
-    )
+    extra = sum(money_or_zero(row, name, currency) for name in _EXTRAS)
     told = money(row, "totalShippingPriceSet", currency)
     shipping = max(0, min(beside - extra, told))
     source = _source(row)
@@ -105,7 +95,7 @@ def order(row: Row) -> Order:
         currency=currency,
         status="cancelled" if status == "cancelled" else STATUSES.get(status, "placed"),
         total_minor=total,
-        lines=lines,
+        lines=tuple(lines),
         number=text(row, "name"),
         source=source,
         platform_status=status.lower(),
@@ -128,11 +118,11 @@ def _line(row: Row, currency: str, included: bool) -> OrderLine:
     part without is found by proportion; what was paid without tax is exact either way.
     """
     gross = money(row, "originalTotalSet", currency)
-    discount = sum(
-        money(part, "allocatedAmountSet", currency)
-        for part in rows_needed(row, "discountAllocations")
-    )
-    tax = sum(money(part, "priceSet", currency) for part in rows_needed(row, "taxLines"))
+    discount = tax = 0
+    for part in rows_needed(row, "discountAllocations"):
+        discount += money(part, "allocatedAmountSet", currency)
+    for part in rows_needed(row, "taxLines"):
+        tax += money(part, "priceSet", currency)
     if included and tax:
         paid = gross - discount
         net = paid - tax
@@ -239,12 +229,12 @@ def product(row: Row, sizes: Mapping[str, int]) -> Product:
         Category(id_of(c), one_line(text(c, "title"))) for c in rows_needed(row, "collections")
     ]
     variants = tuple(
-        Variant(id_of(v), _variant_title(v), amount(v, "price", currency), _sold(v)) for v in rows
+        Variant(id_of(v), _variant_title(v), price(v, "price", currency), _sold(v)) for v in rows
     )
     prices = [
-        (amount(v, "price", currency), amount_or_none(v, "compareAtPrice", currency)) for v in rows
+        (price(v, "price", currency), price_or_none(v, "compareAtPrice", currency)) for v in rows
     ]
-    price, compare_at = min(prices, key=lambda pair: pair[0], default=(None, None))
+    lowest, compare_at = min(prices, key=lambda pair: pair[0], default=(None, None))
     one = variants[0] if len(variants) == 1 else None
     return Product(
         id=id_of(row),
@@ -256,11 +246,11 @@ def product(row: Row, sizes: Mapping[str, int]) -> Product:
         product_type=one_line(row.get("productType")),
         tags=tuple(one_line(tag) for tag in _texts(row.get("tags"))),
         categories=tuple(sorted(collections, key=lambda c: (sizes.get(c.id, 0), int(c.id)))),
-        price_minor=price,
+        price_minor=lowest,
         compare_at_minor=compare_at
-        if price is not None and compare_at is not None and compare_at > price
+        if lowest is not None and compare_at is not None and compare_at > lowest
         else None,
-        price_varies=len({price for price, _ in prices}) > 1,
+        price_varies=len({its for its, _ in prices}) > 1,
         image=_image(row),
         in_stock=any(v.in_stock for v in variants),
         withheld=_withheld(row),

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from connectors import http
+from connectors.answers import Answer
 from connectors.errors import AccessRevoked, ConnectorError, Misconfigured, Unreadable
 from connectors.woocommerce.access import Basic, OAuth1, Sign
 from connectors.woocommerce.walk import Listing
@@ -50,20 +51,20 @@ class Api:
             )
         return Listing(answer.data, int(total), answer.at)
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> http.Answer:
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """`wc/v3/<path>`, signed; raises AccessRevoked when the shop refuses our key."""
         try:
             return self.ask(path, params or {})
         except Refused as refused:
             raise AccessRevoked(refused.message) from None
 
-    def ask(self, path: str, params: Mapping[str, str]) -> http.Answer:
+    def ask(self, path: str, params: Mapping[str, str]) -> Answer:
         """As `get`, but with the refusal as the shop words it."""
         if self._sign is None:
             return self._ask_first(path, params)
         return self._ask(path, params, self._sign)
 
-    def post(self, path: str, data: Mapping[str, Any]) -> http.Answer:
+    def post(self, path: str, data: Mapping[str, Any]) -> Answer:
         """Make or change something at `wc/v3/<path>`, which a shop's own key must allow; raises
         Refused. Ask something before: that finds out how the shop wants to be signed to."""
         if self._sign is None:
@@ -74,7 +75,7 @@ class Api:
         full = f"{url}?{urlencode(params)}" if params else url
         return self._told(path, self._session.post(full, data, headers))
 
-    def _ask_first(self, path: str, params: Mapping[str, str]) -> http.Answer:
+    def _ask_first(self, path: str, params: Mapping[str, str]) -> Answer:
         """Finds the proof this shop accepts, by asking: Basic over TLS, else a signature.
 
         A shop behind a proxy that ends TLS may not know that it is on https, and some servers drop
@@ -101,7 +102,7 @@ class Api:
         # signature" under the wrong scheme says nothing.
         raise max(refusals, key=lambda r: (("key" in r.message) * 2) + ("secret" in r.message))
 
-    def _keep(self, path: str, params: Mapping[str, str], sign: Sign) -> http.Answer:
+    def _keep(self, path: str, params: Mapping[str, str], sign: Sign) -> Answer:
         answer = self._ask(path, params, sign)
         self._sign = sign
         return answer
@@ -116,10 +117,10 @@ class Api:
             now_s=lambda: int(datetime.now(UTC).timestamp()) + self._behind_s,
         )
 
-    def _ask(self, path: str, params: Mapping[str, str], sign: Sign) -> http.Answer:
+    def _ask(self, path: str, params: Mapping[str, str], sign: Sign) -> Answer:
         return self._told(path, self._session.get(f"{self.url}/wp-json/wc/v3/{path}", params, sign))
 
-    def _told(self, path: str, answer: http.Answer) -> http.Answer:
+    def _told(self, path: str, answer: Answer) -> Answer:
         if answer.status in (200, 201):
             return answer
         code, message = _error(answer.data)

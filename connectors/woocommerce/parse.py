@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors import marks
+from connectors.fields import Row, rows_needed, rows_of, text
 from connectors.woocommerce.fields import (
-    Row,
     count,
     id_of,
     id_or_none,
@@ -22,9 +22,6 @@ from connectors.woocommerce.fields import (
     money,
     plain,
     price_of,
-    rows_needed,
-    rows_of,
-    text,
 )
 from connectors.woocommerce.pictures import picture
 from store.records import (
@@ -90,10 +87,11 @@ def order(row: Row) -> Order:
     a gift card that a plugin takes off the total without a line.
     """
     currency = text(row, "currency")
-    lines = tuple(_line(line, currency) for line in rows_needed(row, "line_items"))
+    lines = tuple([_line(line, currency) for line in rows_needed(row, "line_items")])
     total, tax = money(row, "total", currency), money(row, "total_tax", currency)
     shipping = money(row, "shipping_total", currency)
-    net = sum(line.gross_minor - line.discount_minor for line in lines)
+    gross = sum([line.gross_minor for line in lines])
+    discount = sum([line.discount_minor for line in lines])
     meta = meta_of(row)
     source = _source(row, meta)
     placed_at = instant(row, "date_created_gmt")
@@ -108,10 +106,10 @@ def order(row: Row) -> Order:
         number=str(row.get("number") or row["id"]),
         source=source,
         platform_status=text(row, "status"),
-        discount_minor=sum(line.discount_minor for line in lines),
+        discount_minor=discount,
         tax_minor=tax,
         shipping_minor=shipping,
-        fees_minor=total - net - tax - shipping,
+        fees_minor=total - (gross - discount) - tax - shipping,
         customer_id=id_or_none(row, "customer_id"),
         email=_email(row),
         # A renewal copies its first order's meta: nobody saw a shelf before it.
@@ -122,16 +120,17 @@ def order(row: Row) -> Order:
 
 def _line(row: Row, currency: str) -> OrderLine:
     gross = money(row, "subtotal", currency)
+    marked = marks.token(meta_of(row).get(marks.TOKEN_META)) if row.get("meta_data") else None
     return OrderLine(
-        id=id_of(row, "id"),
-        product_id=id_or_none(row, "product_id"),
-        variant_id=id_or_none(row, "variation_id"),
-        quantity=count(row, "quantity"),
-        gross_minor=gross,
-        discount_minor=gross - money(row, "total", currency),
-        tax_minor=money(row, "total_tax", currency),
-        title=plain(str(row.get("parent_name") or row.get("name") or "")),
-        token=marks.token(meta_of(row).get(marks.TOKEN_META)),
+        id_of(row, "id"),
+        id_or_none(row, "product_id"),
+        count(row, "quantity"),
+        gross,
+        gross - money(row, "total", currency),
+        money(row, "total_tax", currency),
+        id_or_none(row, "variation_id"),
+        plain(str(row.get("parent_name") or row.get("name") or "")),
+        marked,
     )
 
 

@@ -49,7 +49,7 @@ def doctor(shop: str | None, days: int, offline: bool, mend: bool, as_json: bool
     found: list[Finding] = list(of_installation(store, now))
     accounts: list[str] = []
     compared: Reconciled | None = None
-    if not any(finding.code == "schema" for finding in found):
+    if not any(finding.code in ("schema", "store-away") for finding in found):
         with reading(store.engine) as connection:
             chosen = [terms.the_shop(connection, shop)] if shop else shops.every(connection)
             accounts = [user.email for user in people.every(connection)]

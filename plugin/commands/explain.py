@@ -10,7 +10,7 @@ from plugin.db import the_store
 from plugin.explaining import Told
 from plugin.explaining import explain as explained
 from store.engine import reading
-from store.reads.shelf import shop_config
+from store.reads.shop_config import shop_config
 
 
 @click.command()

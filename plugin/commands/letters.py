@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 from flask.cli import with_appcontext
 
@@ -13,9 +11,8 @@ from plugin.db import the_store
 from store.engine import reading, writing
 from store.errors import Explained
 from store.reads import sharing
+from store.writes import people
 from store.writes import sharing as writes
-
-_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
 
 @click.group()
@@ -30,11 +27,11 @@ def letters() -> None:
 @with_appcontext
 def add(shop: str, email: str, as_json: bool) -> None:
     """Send SHOP's report to EMAIL every Monday."""
-    if not _ADDRESS.fullmatch(email):
-        raise Explained(f"{email!r} is not an e-mail address.")
+    email = letter.address(email)
     with writing(the_store().engine) as connection:
         one = terms.the_shop(connection, shop)
         writes.send_letters_to(connection, one.id, email)
+        people.note(connection, "sends the report by e-mail", email, terms.now(), shop_id=one.id)
     if as_json:
         terms.show_json({"email": email, "mail_server": the_store().settings.smtp_url is not None})
         return
@@ -57,6 +54,9 @@ def remove(shop: str, email: str, as_json: bool) -> None:
             named = ", ".join(there) or "nobody"
             raise Explained(f"{email} is not on the list of {one.name}; {named} is.")
         writes.stop_letters(connection, one.id, email)
+        people.note(
+            connection, "sends the report by e-mail no more", email, terms.now(), shop_id=one.id
+        )
     if as_json:
         terms.show_json({"email": email, "removed": True})
         return
@@ -89,8 +89,7 @@ def list_(shop: str, as_json: bool) -> None:
 @with_appcontext
 def send(shop: str, to: str, as_json: bool) -> None:
     """Send SHOP's report once, now: to see whether the mail server takes it."""
-    if not _ADDRESS.fullmatch(to):
-        raise Explained(f"{to!r} is not an e-mail address.")
+    to = letter.address(to)
     store = the_store()
     with reading(store.engine) as connection:
         one = terms.the_shop(connection, shop)

@@ -6,7 +6,7 @@ stored, and `--from --to` sums the visitors of some days only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,8 +15,9 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import Connection
 
+from experiments import shown
 from experiments.report import Report
-from plugin import days
+from plugin import days, showing
 from plugin import report as page
 from plugin.commands import terms
 from plugin.db import the_store
@@ -25,9 +26,10 @@ from plugin.report_files import as_data
 from plugin.reports import Told, told
 from store.engine import reading
 from store.errors import Explained
-from store.reads import experiments, outcomes
+from store.reads import experiments, observed, outcomes
 from store.reads import trust as measuring
 from store.reads.shops import Shop
+from store.records import Experiment
 
 MOST = 8  # differing figures named; the rest is counted
 
@@ -124,6 +126,12 @@ def _show(it: Told, shop: Shop) -> None:
                 for row in page.difference_rows(it.report, say)
             ],
         )
+    if it.report.shown:
+        lines = showing.told(it.report.shown, say).lines
+        terms.show_table(
+            ("What shoppers saw", "Control", "Treatment"),
+            [(line.label, line.control, line.treatment) for line in lines],
+        )
     if it.report.extra:
         extra = it.report.extra
         click.echo(
@@ -147,6 +155,8 @@ def _recomputed(connection: Connection, shop: Shop, it: Told) -> Report:
 
     until_at: datetime = it.report.until_at if it.report else shop.now()
     test = it.experiment
+    days = shop.days(test.started_at, until_at)
+    spans = [(begins_at, min(ends_at, until_at)) for _, begins_at, ends_at in days]
     raw = outcomes.everyone(connection, shop.id, test)
     units = persons.units(
         test, raw.entries, raw.links, raw.orders, raw.clicks, raw.attributed_minor, raw.robots
@@ -163,17 +173,33 @@ def _recomputed(connection: Connection, shop: Shop, it: Told) -> Report:
         day,
         judgement,
         shop.currency,
-        Signs(**asdict(measuring.measured(connection, shop.id, test, until_at))),
+        Signs.of(
+            (asdict(measuring.measured(connection, shop.id, test, *span)) for span in spans),
+            measuring.clock_ahead_s(connection, shop.id, test, until_at),
+        ),
         assess.part_sums(test, units, until_at),
         [unit for unit in units if unit.orders],
         it.report.restated if it.report else (),
         at_end,
+        _shown_anew(connection, shop, test, spans),
     )
+
+
+def _shown_anew(
+    connection: Connection, shop: Shop, test: Experiment, spans: Sequence[tuple[datetime, datetime]]
+) -> shown.Shown | None:
+    days = [
+        shown.Day.of(since, observed.views(connection, shop.id, test, since, until))
+        for since, until in spans
+    ]
+    start = test.started_at
+    offered = observed.offered(connection, shop.id, start - shown.SOLD_DAYS, start)
+    return shown.shown(days, offered)
 
 
 def _differing(stored: Report, fresh: Report) -> Iterator[str]:
     """Every figure that is not the same, as "control.orders: 17, recomputed 18"."""
-    for part in ("parts", "repeats", "differences"):
+    for part in ("parts", "repeats", "differences", "shown"):
         if getattr(stored, part) != getattr(fresh, part):
             yield f"{part} differ"
     for part in ("control", "treatment", "split", "health", "extra"):

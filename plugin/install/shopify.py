@@ -167,8 +167,12 @@ def _has_access(shop: shops.Shop) -> bool:
 def _session() -> http.Session:
     from connectors import http
 
-    private = the_store().settings.allow_private_hosts
-    return http.Session(allow_private=private, limits=patience.persons())
+    settings = the_store().settings
+    return http.Session(
+        allow_private=settings.allow_private_hosts,
+        ca_bundle=settings.ca_bundle,
+        limits=patience.persons(),
+    )
 
 
 # --- who we are, and what Shopify signed ---------------------------------------------------------

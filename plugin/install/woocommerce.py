@@ -180,13 +180,13 @@ def _tried(url: str, credentials: dict[str, str]) -> ShopFacts:
     from connectors import http
     from connectors.woocommerce.client import WooCommerce
 
-    private = the_store().settings.allow_private_hosts
+    settings = the_store().settings
+    private = settings.allow_private_hosts
+    asking = http.Session(
+        allow_private=private, ca_bundle=settings.ca_bundle, limits=patience.persons()
+    )
     connector = WooCommerce(
-        url,
-        credentials["key"],
-        credentials["secret"],
-        allow_private=private,
-        session=http.Session(allow_private=private, limits=patience.persons()),
+        url, credentials["key"], credentials["secret"], allow_private=private, session=asking
     )
     try:
         return connector.check()

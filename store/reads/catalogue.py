@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from store import tables
-from store.writes.catalogue import CHUNK
+from store.engine import CHUNK
 
 
 class Stock(NamedTuple):

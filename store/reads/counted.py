@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from store import tables
 from store.records import Arm, Unit
@@ -106,13 +106,3 @@ def restatements(connection: Connection, experiment_id: int) -> list[tuple[datet
         select(r.at, r.body).where(r.experiment_id == experiment_id).order_by(r.id)
     )
     return [(row[0], row[1]) for row in rows]
-
-
-def units_counted(connection: Connection, experiment_id: int) -> int:
-    u = tables.UnitRow
-    return (
-        connection.scalar(
-            select(func.count()).select_from(u).where(u.experiment_id == experiment_id)
-        )
-        or 0
-    )

@@ -19,6 +19,7 @@ class ShopGauges:
     lists_trained_at: datetime | None  # of the oldest model that is live
     synced_at: datetime | None
     training_s: float | None  # how long the last one took that ended well
+    training_bytes: int | None  # the most memory that it held
     webhooks_waiting: int
 
 
@@ -39,9 +40,11 @@ def gauges(connection: Connection) -> Sequence[ShopGauges]:
         .group_by(r.shop_id, r.job)
     )
     runs = {
-        (shop, job): (started, finished)
-        for shop, job, started, finished in connection.execute(
-            select(r.shop_id, r.job, r.started_at, r.finished_at).where(r.id.in_(ended))
+        (shop, job): (started, finished, kib)
+        for shop, job, started, finished, kib in connection.execute(
+            select(r.shop_id, r.job, r.started_at, r.finished_at, r.memory_kib).where(
+                r.id.in_(ended)
+            )
         )
     }
     waiting: dict[int, int] = dict(
@@ -49,13 +52,14 @@ def gauges(connection: Connection) -> Sequence[ShopGauges]:
     )
     found = []
     for shop in connection.scalars(select(s.id).order_by(s.id)):
-        began, over = runs.get((shop, "train"), (None, None))
+        began, over, kib = runs.get((shop, "train"), (None, None, None))
         found.append(
             ShopGauges(
                 shop=shop,
                 lists_trained_at=trained.get(shop),
-                synced_at=runs.get((shop, "sync"), (None, None))[1],
+                synced_at=runs.get((shop, "sync"), (None, None, None))[1],
                 training_s=(over - began).total_seconds() if began and over else None,
+                training_bytes=None if kib is None else kib * 1024,
                 webhooks_waiting=waiting.get(shop, 0),
             )
         )

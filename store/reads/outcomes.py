@@ -108,13 +108,13 @@ def _persons(
 def _entries(connection: Connection, chosen: ColumnElement[bool]) -> list[Entered]:
     x = tables.Exposure
     rows = connection.execute(
-        select(x.visitor, x.arm, x.entered_at, x.device)
+        select(x.visitor, x.arm, x.entered_at, x.device, x.led_by)
         .where(chosen)
         .order_by(x.entered_at, x.visitor)
     )
     return [
-        Entered(bytes(visitor), arm, at, device or "")  # type: ignore[arg-type] # only arms are stored
-        for visitor, arm, at, device in rows
+        Entered(bytes(visitor), arm, at, device or "", led_by or "")  # type: ignore[arg-type] # only arms are stored
+        for visitor, arm, at, device, led_by in rows
     ]
 
 

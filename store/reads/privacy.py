@@ -15,11 +15,13 @@ from store.records import slot
 
 
 def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[str, Any]:
-    """Events and arms of a visitor: never orders or a customer, which need more proof than an id.
+    """Events, arms and what a visitor does not want to see: never orders or a customer, which need
+    more proof than an id.
 
     The shape is the same for a visitor nobody has heard of.
     """
     e, x, t, p = tables.Event, tables.Exposure, tables.Experiment, tables.Product
+    u = tables.Unwanted
     events = connection.execute(
         select(e.type, p.external_id, e.placement, e.arm, e.received_at)
         .outerjoin(p, p.id == e.product_id)
@@ -32,6 +34,12 @@ def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[s
         .where(t.shop_id == shop_id, x.visitor == visitor)
         .order_by(t.number)
     )
+    unwanted = connection.execute(
+        select(p.external_id, u.dismissed, u.told_at)
+        .join(p, p.id == u.product_id)
+        .where(u.shop_id == shop_id, u.visitor == visitor)
+        .order_by(u.told_at, p.external_id)
+    )
     return {
         "events": [
             {"type": kind, "item": item, "placement": placement, "arm": arm, "at": at}
@@ -39,6 +47,10 @@ def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[s
         ],
         "experiments": [
             {"experiment": number, "arm": arm, "entered_at": at} for number, arm, at in arms
+        ],
+        "unwanted": [
+            {"item": item, "why": "dismissed" if dismissed else "ignored", "at": at}
+            for item, dismissed, at in unwanted
         ],
     }
 

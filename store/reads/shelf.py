@@ -1,139 +1,19 @@
-"""Everything one shelf answer needs, in as few statements as it takes.
+"""Which lists and cards make one shelf answer, in as few statements as it takes?
 
-This runs on every product page of a shop, so its statements are literal SQL with bound values;
-everywhere else SQLAlchemy writes them. Two statements answer an anonymous visitor (`named_lists`,
-`cards`); a running experiment asks one more, a signed customer one more.
+This runs on every product page of a shop, so its statements are literal SQL with bound values.
+Two statements answer an anonymous visitor (`named_lists`, `cards`); a running experiment asks one
+more, a signed customer one more (`shopper.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, select
-
-from store import tables
-from store.engine import Serving, percent_marks
-from store.keys import Ring, ShopKeys, digest
-from store.packing import unpack
-from store.reads import experiments, shops
-from store.reads.rules import UNSTEERED, Steering, steering
-from store.records import EVERY_SHELF, Arm, Card, Entry, Experiment, ShelfLook
-from store.tables import to_micros
-
-
-@dataclass(frozen=True, slots=True)
-class ShopConfig:
-    """What every answer of a shop shares; cached for a second by the caller."""
-
-    shop: shops.Shop
-    keys: ShopKeys
-    live: Mapping[str, tuple[int, tuple[str, ...]]]  # placement -> (model, strategies)
-    running: Mapping[str, Experiment]  # placement -> its one running experiment
-    rivals: Mapping[int, int]  # experiment -> the model its control arm sees, where that differs
-    rules: Steering = UNSTEERED
-    holdout: Experiment | None = None  # the running test of all shelves together
-    looks: Mapping[str, ShelfLook] = field(default_factory=dict)  # placement -> how it is shown
-
-
-def shop_config(
-    connection: Connection, ring: Ring, key: str, known: ShopConfig | None = None
-) -> ShopConfig | None:
-    """The configuration of the shop with this public key; None: there is no such shop.
-
-    `known` is the one read before: what large rules match is taken over while it holds.
-    """
-    shop = shops.by_key(connection, key)
-    if shop is None:
-        return None
-    now = shop.now()
-    row = tables.Live
-    live = {
-        placement: (model, tuple(strategies))
-        for placement, model, strategies in connection.execute(
-            select(row.placement, row.model_id, row.strategies).where(row.shop_id == shop.id)
-        )
-    }
-    running = experiments.running(connection, shop.id, now)
-    return ShopConfig(
-        shop=shop,
-        keys=shops.keys(connection, ring, shop.id, now),
-        live=live,
-        running={e.placement: e for e in running},
-        holdout=next((e for e in running if e.placement == EVERY_SHELF), None),
-        rivals=experiments.rival_models(connection, shop.id, running),
-        rules=steering(connection, shop.id, now, known.rules if known else UNSTEERED),
-        looks=looks(connection, shop.id),
-    )
-
-
-def looks(connection: Connection, shop_id: int) -> dict[str, ShelfLook]:
-    """Placement -> how the merchant wants it shown, where that was said."""
-    row = tables.PlacementRow
-    rows = connection.execute(
-        select(row.placement, row.shown, row.heading, row.count, row.layout).where(
-            row.shop_id == shop_id
-        )
-    )
-    return {name: ShelfLook(shown, *of) for name, shown, *of in rows}  # type: ignore[arg-type] # we wrote it
-
-
-# --- what a shopper is known to have done ---------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    """A signed customer: the store's key, and the product keys bought, the newest first."""
-
-    customer: int
-    bought: tuple[int, ...]
-
-
-_BUYER = """
-SELECT d.customer_id, l.product_id FROM customer_digests d
-LEFT JOIN orders o ON o.customer_id = d.customer_id AND o.status <> 'cancelled'
-  AND NOT o.kept_out AND o.placed_at <= ?
-LEFT JOIN order_lines l ON l.order_id = o.id AND l.product_id IS NOT NULL
-WHERE d.shop_id = ? AND d.digest = ?
-ORDER BY o.placed_at DESC, l.external_id LIMIT ?
-"""
-
-
-def buyer(
-    connection: Reader, config: ShopConfig, customer_id: str, at: datetime, limit: int
-) -> Buyer | None:
-    """Who a signed customer id is, and their last `limit` purchases up to `at`."""
-    known = digest(config.keys.pepper, "customer", customer_id)
-    rows = _run(connection, _BUYER, (to_micros(at), config.shop.id, known, limit))
-    if not rows:
-        return None
-    return Buyer(rows[0][0], tuple(dict.fromkeys(row[1] for row in rows if row[1] is not None)))
-
-
-# The visitor's own entry, or that of another device of a customer they turned out to be.
-_ARMS = """
-SELECT experiment_id, arm FROM exposures WHERE experiment_id IN ({marks}) AND (visitor = ? OR
-  visitor IN (
-    SELECT other.visitor FROM identities mine JOIN identities other
-    ON other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id
-    WHERE mine.shop_id = ? AND mine.visitor = ?))
-ORDER BY entered_at DESC
-"""
-
-
-def stored_arms(
-    connection: Reader, shop_id: int, experiments: Sequence[int], visitor: bytes
-) -> dict[int, Arm]:
-    """Experiment -> the arm of this person's earliest entry; it stays theirs. None: not in yet."""
-    marks, ids = _list(experiments)
-    sql = _ARMS.format(marks=marks)
-    return dict(_run(connection, sql, (*ids, visitor, shop_id, visitor)))  # the earliest is last
-
-
-# --- lists and cards ------------------------------------------------------------------------------
+from store.packing import Unreadable, unpack
+from store.reads.literal import Reader, listed, rows
+from store.records import Card, Entry
 
 
 class Known(NamedTuple):
@@ -150,8 +30,8 @@ def known_products(
     """What we know of the products a page names; unknown ones are simply not there."""
     if not external_ids:
         return {}
-    marks, ids = _list(external_ids)
-    rows = _run(
+    marks, ids = listed(external_ids)
+    found = rows(
         connection,
         "SELECT p.external_id, p.id, pc.category_id, c.name FROM products p "  # noqa: S608
         "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
@@ -159,17 +39,34 @@ def known_products(
         f"WHERE p.shop_id = ? AND p.external_id IN ({marks})",
         (shop_id, *ids),
     )
-    return {row[0]: Known(row[1], row[2], row[3] or "") for row in rows}
+    return {row[0]: Known(row[1], row[2], row[3] or "") for row in found}
+
+
+def product_keys(connection: Reader, shop_id: int, external_ids: Sequence[str]) -> dict[str, int]:
+    """The shop's id -> the store's key, of the products that events name."""
+    if not external_ids:
+        return {}
+    marks, ids = listed(external_ids)
+    sql = f"SELECT external_id, id FROM products WHERE shop_id = ? AND external_id IN ({marks})"  # noqa: S608
+    return dict(rows(connection, sql, (shop_id, *ids)))
 
 
 class Packed(Mapping[str, Sequence[Entry]]):
-    """Lists by name, each unpacked when it is looked at: most of a chain's are never needed."""
+    """Lists by name, each unpacked when it is looked at: most of a chain's are never needed.
+
+    One that cannot be read is empty, so that a shelf goes on to the next, and is `unreadable`.
+    """
 
     def __init__(self, packed: dict[str, bytes]) -> None:
         self._packed = packed
+        self.unreadable: set[str] = set()
 
     def __getitem__(self, slot: str) -> Sequence[Entry]:
-        return unpack(self._packed[slot])
+        try:
+            return unpack(self._packed[slot])
+        except Unreadable:
+            self.unreadable.add(slot)
+            return ()
 
     def __contains__(self, slot: object) -> bool:
         return slot in self._packed
@@ -194,6 +91,16 @@ class Named(NamedTuple):
     of_page: tuple[str, ...] = ()  # beginnings: "blend:" for the list of the page's product, ...
     of_anchors: tuple[str, ...] = ()
     of_category: tuple[str, ...] = ()  # of the main category of the page's product
+    visitor: bytes | None = None  # whose "not for me" holds
+    customer: int | None = None  # ... and that of all browsers of this signed customer
+
+
+class Found(NamedTuple):
+    """What there is of what was named; unknown products and names without a list are not there."""
+
+    known: Mapping[str, Known]
+    lists: Packed
+    unwanted: frozenset[int]  # products that the shopper does not want to be shown
 
 
 Ranked = TypeVar("Ranked")
@@ -204,52 +111,61 @@ def shelf_inputs(
     shop_id: int,
     model_id: int,
     named: Named,
-    rank: Callable[[Mapping[str, Known], Packed], Ranked],
+    rank: Callable[[Found], Ranked],
     card_keys: Callable[[Ranked], Sequence[int]],
+    traits: bool = False,
 ) -> tuple[Ranked, dict[int, Card]]:
     """What `choose.choose` chooses from: two statements, with its own `rank` between them."""
-    ranked = rank(*named_lists(connection, shop_id, model_id, named))
-    return ranked, cards(connection, card_keys(ranked))
+    ranked = rank(named_lists(connection, shop_id, model_id, named))
+    return ranked, cards(connection, card_keys(ranked), traits)
 
 
-def named_lists(
-    connection: Reader, shop_id: int, model_id: int, named: Named
-) -> tuple[dict[str, Known], Packed]:
-    """The products that a page names, and the model's lists for them, in one statement.
-
-    Unknown products and names without a list are simply not there.
-    """
+def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -> Found:
+    """The products that a page names, the model's lists for them, and what the shopper does not
+    want, in one statement."""
     values: list[Any] = []
     if named.page is not None:
         values += (model_id, *named.of_page, *named.of_category, shop_id, named.page)
-    some, anchors = _list(named.anchors)
+    some, anchors = listed(named.anchors)
     if anchors:
         values += (model_id, *named.of_anchors, shop_id, *anchors)
-    more, others = _list(named.others)
+    more, others = listed(named.others)
     if others:
         values += (shop_id, *others)
-    whole, slots = _list(named.slots)
+    whole, slots = listed(named.slots)
     if slots:
         values += (model_id, *slots)
+    if named.visitor is not None:
+        values += (shop_id, named.visitor)
+        if named.customer is not None:
+            values += (shop_id, named.customer)
     if not values:
-        return {}, Packed({})
+        return Found({}, Packed({}), frozenset())
     page = None if named.page is None else (len(named.of_page), len(named.of_category))
-    statement = _named_lists(page, some and (len(named.of_anchors), some), more, whole)
+    browsers = 0 if named.visitor is None else 1 if named.customer is None else 2
+    statement = _named_lists(page, some and (len(named.of_anchors), some), more, whole, browsers)
     known: dict[str, Known] = {}
     packed: dict[str, bytes] = {}
-    for external_id, key, category, category_name, slot, entries in _run(
+    unwanted: list[int] = []
+    for external_id, key, category, category_name, slot, entries in rows(
         connection, statement, values
     ):
         if external_id is not None and external_id not in known:
             known[external_id] = Known(key, category, category_name or "")
         if slot is not None:
             packed[slot] = entries
-    return known, Packed(packed)
+        elif external_id is None:
+            unwanted.append(key)
+    return Found(known, Packed(packed), frozenset(unwanted))
 
 
 @cache
 def _named_lists(
-    page: tuple[int, int] | None, anchors: tuple[int, str] | str, others: str, slots: str
+    page: tuple[int, int] | None,
+    anchors: tuple[int, str] | str,
+    others: str,
+    slots: str,
+    browsers: int,
 ) -> str:
     """The statement for so many beginnings and ids; there are few such shapes."""
     arms = []
@@ -280,6 +196,18 @@ def _named_lists(
             "SELECT NULL, NULL, NULL, NULL, slot, entries FROM lists "  # noqa: S608
             f"WHERE model_id = ? AND slot IN ({slots})"
         )
+    if browsers:
+        theirs = "= ?"
+        if browsers > 1:
+            theirs = (
+                "IN (SELECT ? UNION ALL SELECT visitor FROM identities "
+                "WHERE shop_id = ? AND customer_id = ?)"
+            )
+        # The last arm: what it leaves empty has its type from those before.
+        arms.append(
+            "SELECT NULL, product_id, NULL, NULL, NULL, NULL FROM unwanted "  # noqa: S608
+            f"WHERE shop_id = ? AND visitor {theirs}"
+        )
     return " UNION ALL ".join(arms)
 
 
@@ -287,52 +215,28 @@ def lists(connection: Reader, model_id: int, slots: Sequence[str]) -> Packed:
     """The model's lists under these names; a name without a list is simply not there."""
     if not slots:
         return Packed({})
-    marks, names = _list(slots)
+    marks, names = listed(slots)
     sql = f"SELECT slot, entries FROM lists WHERE model_id = ? AND slot IN ({marks})"  # noqa: S608
-    return Packed(dict(_run(connection, sql, (model_id, *names))))
+    return Packed(dict(rows(connection, sql, (model_id, *names))))
 
 
-def cards(connection: Reader, products: Sequence[int]) -> dict[int, Card]:
-    """The ready cards of these products."""
+def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> dict[int, Card]:
+    """The ready cards of these products; with `traits` also their kind and since when they are
+    published, of which most shelves ask nothing."""
     if not products:
         return {}
-    marks, keys = _list(products)
-    rows = _run(
-        connection,
-        "SELECT product_id, external_id, sellable, group_key, body "  # noqa: S608
-        f"FROM cards WHERE product_id IN ({marks})",
-        keys,
-    )
-    return {row[0]: Card(*row) for row in rows}
+    marks, keys = listed(products)
+    sql = _CARDS_WITH_TRAITS if traits else _CARDS
+    return {row[0]: Card(*row) for row in rows(connection, sql.format(marks=marks), keys)}
 
 
-# --- asking ---------------------------------------------------------------------------------------
-
-_Value = TypeVar("_Value")
-# A request's own connection, or any other that is open: commands and pages ask the same questions.
-Reader = Serving | Connection
-
-# How many values the lists of statements hold. Few lengths make few statements, which the driver
-# keeps prepared; what is left over is filled with the last value, which changes no answer.
-_LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-_MARKS = {length: ", ".join("?" * length) for length in _LENGTHS}
-
-
-def _list(values: Sequence[_Value]) -> tuple[str, Sequence[_Value]]:
-    """The marks of an IN list and the values for them."""
-    given = len(values)
-    if not given:
-        return "", ()
-    for length in _LENGTHS:
-        if length >= given:
-            return _MARKS[length], (*values, *[values[-1]] * (length - given))
-    return ", ".join("?" * given), tuple(values)
-
-
-def _run(connection: Reader, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-    """Rows of a literal statement written with `?`."""
-    if isinstance(connection, Serving):
-        return connection.rows(sql, values)
-    if connection.dialect.paramstyle != "qmark":
-        sql = percent_marks(sql)
-    return connection.exec_driver_sql(sql, tuple(values)).fetchall()
+_CARDS = """
+SELECT product_id, external_id, sellable, group_key, body FROM cards WHERE product_id IN ({marks})
+"""
+_CARDS_WITH_TRAITS = """
+SELECT c.product_id, c.external_id, c.sellable, c.group_key, c.body,
+  COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor), p.published_at
+FROM cards c JOIN products p ON p.id = c.product_id
+LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0
+WHERE c.product_id IN ({marks})
+"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -52,6 +53,31 @@ class Shop:
         if self.timezone[:1] in "+-":
             return datetime.strptime(self.timezone, "%z").tzinfo or UTC
         return ZoneInfo(self.timezone)
+
+    def day_of(self, at: datetime) -> str:
+        """The shop's own day of an instant, as an ISO date."""
+        return at.astimezone(self.zone()).date().isoformat()
+
+    def day(self, date: str) -> tuple[datetime, datetime]:
+        """When a day of the shop's begins and ends; days of 23 and 25 hours among them."""
+        first = datetime.fromisoformat(date).date()
+        begins, ends = (
+            datetime(it.year, it.month, it.day, tzinfo=self.zone())
+            for it in (first, first + timedelta(days=1))
+        )
+        return begins, ends
+
+    def days(self, since: datetime, until: datetime) -> Iterator[tuple[str, datetime, datetime]]:
+        """(date, its begin, its end) of each of the shop's days from that of `since` on that have
+        begun before `until`.
+        """
+        date = self.day_of(since)
+        while True:
+            begins, ends = self.day(date)
+            if begins >= until:
+                return
+            yield date, begins, ends
+            date = (datetime.fromisoformat(date) + timedelta(days=1)).date().isoformat()
 
 
 def _columns() -> Any:

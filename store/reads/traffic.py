@@ -18,7 +18,6 @@ from store.records import EVERY_SHELF, Tested
 
 # The cap of an experiment is learned from so much: long enough for a small shop to have a tail.
 CAP_DAYS = 90
-CAP_QUANTILE = 0.99
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,14 @@ text; keys are the store's own, as integers.
 One file a subject; the rest of the program asks for them here.
 """
 
-from store.records.experiments import Entered, Experiment, NetOrder, Unit
+from store.records.experiments import Entered, Experiment, NetOrder, Offered, Unit
 from store.records.money import exponent
 from store.records.rules import (
     LONGEST_HEADING,
     STRENGTHS,
+    TRIED_SHARE,
+    TRIED_SHARES,
+    VARIETIES,
     Layout,
     Rule,
     RuleField,
@@ -55,6 +58,7 @@ from store.records.vocabulary import (
     EVERY_SHELF,
     PERSONAL,
     PLACEMENTS,
+    STRATEGIES,
     Arm,
     EventType,
     OrderSource,
@@ -79,7 +83,11 @@ __all__ = [
     "SHARED_TITLE",
     "SHARED_TYPE",
     "SHARED_VENDOR",
+    "STRATEGIES",
     "STRENGTHS",
+    "TRIED_SHARE",
+    "TRIED_SHARES",
+    "VARIETIES",
     "Arm",
     "Card",
     "Catalogue",
@@ -95,6 +103,7 @@ __all__ = [
     "Lists",
     "Measure",
     "NetOrder",
+    "Offered",
     "Order",
     "OrderLine",
     "OrderSource",

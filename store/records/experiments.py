@@ -38,6 +38,16 @@ class Entered(NamedTuple):
     arm: Arm
     at: datetime
     device: str = ""  # "phone", "computer"; "" where the browser did not say
+    led_by: str = ""  # the strategy in front on the tested shelf, whichever arm; "" where not told
+
+
+class Offered(NamedTuple):
+    """A product as the figures of what was shown need it."""
+
+    sellable: bool
+    vendor: str
+    published_at: datetime | None
+    sold: int  # order lines of shoppers in some time before the test
 
 
 class NetOrder(NamedTuple):
@@ -64,6 +74,7 @@ class Unit:
     attributed_minor: int = 0  # of products bought within 7 days after a click on them
     bought_before: bool = False  # had bought in the 90 days before entry
     device: str = ""
+    led_by: str = ""
     first_order_at: datetime | None = None  # the first in the window
     second_order_at: datetime | None = None  # the next after it, in the window or later
     robot: bool = False  # opened pages faster than people do: left out of every sum

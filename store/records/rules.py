@@ -77,12 +77,22 @@ class ShelfLook:
     heading: str | None = None  # in the shop's own language
     count: int | None = None
     layout: Layout | None = None
+    variety: int = 0  # how much is done against many of one kind: see `VARIETIES`
 
     def __post_init__(self) -> None:
+        if self.variety not in VARIETIES:
+            raise ValueError(f"Variety is one of {', '.join(map(str, VARIETIES))}.")
         if self.count is not None and not 1 <= self.count <= LIST_WIDTH:
             raise ValueError(f"A shelf shows 1 to {LIST_WIDTH} products.")
         if self.heading is not None and len(self.heading) > LONGEST_HEADING:
             raise ValueError(f"A heading has at most {LONGEST_HEADING} characters.")
 
 
+# Of one kind (main category, else type, else vendor) a shelf shows any number; at most a half; at
+# most a quarter; one. Fewer steps could not be told apart on a shelf of eight.
+VARIETIES = (0, 1, 2, 3)
+# In how many of 100 visits with full consent a shelf tries a product that is new in the shop,
+# unless the merchant says otherwise: many see it within days, and nine of ten visits see no trial.
+TRIED_SHARE = 10
+TRIED_SHARES = (0, 5, 10, 20)
 LONGEST_HEADING = 80  # more would wrap to a third line on a phone

@@ -51,6 +51,9 @@ class Card(NamedTuple):
     sellable: bool
     group: int  # products of one group are near-duplicates: a shelf shows one of them
     body: str
+    # Read only where a shelf minds: its main category, else type, else vendor; "" if it has none.
+    kind: str = ""
+    published_us: int | None = None  # Unix microseconds
 
 
 class Effects(NamedTuple):
@@ -70,8 +73,8 @@ class Reason:
     """Why a product is shown, as data; `recommenders.choose.say` makes the sentence.
 
     kind: `bought_together`, `similar`, `because_viewed`, `because_bought`, `because_carted`,
-    `for_you`, `popular`, `popular_in`, `rising`, `viewed`, `bought_before`, `picked` (by the
-    merchant).
+    `for_you`, `popular`, `popular_in`, `rising`, `viewed`, `bought_before`, `new` (in the shop),
+    `picked` (by the merchant).
     """
 
     kind: str
@@ -87,6 +90,7 @@ class Recommendation(NamedTuple):
     strategy: Strategy
     reason: Reason
     body: str  # the card's JSON object without the closing brace
+    chance: float = 0.0  # with which it was put here to be tried; 0: it stands here by its rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,13 @@ Strategy = Literal[
     "viewed",
     "pinned",
 ]
+STRATEGIES: tuple[Strategy, ...] = Strategy.__args__  # type: ignore[attr-defined]
 # The lists that are one customer's own: their slot ends in the customer's key.
 CUSTOMERS_OWN: tuple[str, ...] = ("personal", "repurchase", "for_you", "for_you:new")
 Arm = Literal["treatment", "control"]
-EventType = Literal["product_view", "exposure", "view", "click", "cart", "dismiss"]
+EventType = Literal[
+    "product_view", "exposure", "empty", "view", "click", "cart", "dismiss", "ignore"
+]
 
 # Which question a shelf answers. Every one of these is a valid `placement=` of the shelf address.
 Placement = Literal[

@@ -20,6 +20,7 @@ from store.tables.clock import JobRun, Request
 from store.tables.experiments import (
     Experiment,
     Letter,
+    ObservedDay,
     ReportRow,
     Restatement,
     SegmentTally,
@@ -42,7 +43,7 @@ from store.tables.orders import (
 )
 from store.tables.people import Attempt, Audit, Membership, SetupLink, User
 from store.tables.privacy import Erasure
-from store.tables.shoppers import Event, Exposure, Identity
+from store.tables.shoppers import Event, Exposure, Identity, Unwanted
 from store.tables.shops import Credential, Cursor, Install, Shop, ShopKey
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "Membership",
     "Model",
     "Notice",
+    "ObservedDay",
     "Order",
     "OrderLine",
     "PlacementRow",
@@ -96,6 +98,7 @@ __all__ = [
     "TallyRow",
     "Touched",
     "UnitRow",
+    "Unwanted",
     "User",
     "Variant",
     "VerdictDay",

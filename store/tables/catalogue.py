@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -89,6 +90,7 @@ class PlacementRow(Base):
     heading: Mapped[str | None]
     count: Mapped[int | None]
     layout: Mapped[str | None]
+    variety: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class Variant(Base):

@@ -23,6 +23,7 @@ class JobRun(Base):
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str]  # running, ok, failed, cut off
     detail: Mapped[str]
+    memory_kib: Mapped[int | None]  # the most that its process held; None: it did not end
     __table_args__ = (Index("ix_job_runs_job_shop", "job", "shop_id", "started_at"),)
 
 

@@ -84,10 +84,30 @@ class UnitRow(Base):
     attributed_minor: Mapped[int]
     bought_before: Mapped[bool]
     device: Mapped[str]
+    led_by: Mapped[str] = mapped_column(server_default="")
     first_order_at: Mapped[datetime | None]
     second_order_at: Mapped[datetime | None]
     robot: Mapped[bool]
     __table_args__ = (Index("ix_units_day", "experiment_id", "day"),)
+
+
+class ObservedDay(Base):
+    """What was seen of the measuring on one of the shop's days, and what shoppers saw: addable.
+
+    A day that has ended is counted once and settled; only a changed order of it, or an erasure,
+    has it counted again. So a count never reads the days before it.
+    """
+
+    __tablename__ = "observed_days"
+    experiment_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[str] = mapped_column(primary_key=True)
+    begins_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    settled: Mapped[bool]
+    signs: Mapped[str]
+    shown: Mapped[str]
 
 
 class Touched(Base):

@@ -39,7 +39,12 @@ class Event(Base):
     arm: Mapped[str | None]
     model_id: Mapped[int | None]
     nonce: Mapped[bytes | None]  # which answer it belongs to
+    # The new product that the answer tried, and with which chance of 10,000: what is learned from
+    # it later divides by that.
+    tried: Mapped[int | None] = mapped_column(Key)
+    chance: Mapped[int | None]
     at: Mapped[datetime | None]  # the browser's clock: for order only
+    items: Mapped[bytes | None]  # of a view: the products in sight, packed (`packing.pack_keys`)
     received_at: Mapped[datetime]
     __table_args__ = (
         Index("ix_events_shop_received", "shop_id", "received_at"),
@@ -58,6 +63,20 @@ class Event(Base):
     )
 
 
+class Unwanted(Base):
+    """What a visitor does not want on their shelves: said so, or left unclicked many times."""
+
+    __tablename__ = "unwanted"
+    shop_id: Mapped[int] = of_shop(primary=True)
+    visitor: Mapped[bytes] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    dismissed: Mapped[bool]  # False: only ignored, and so only for a while
+    told_at: Mapped[datetime]
+    __table_args__ = (Index("ix_unwanted_told", "shop_id", "told_at"),)
+
+
 class Exposure(Base):
     """A visitor's entry into an experiment: the first one wins and is never changed."""
 
@@ -69,5 +88,6 @@ class Exposure(Base):
     arm: Mapped[str]
     entered_at: Mapped[datetime]
     device: Mapped[str | None]  # "phone" or "computer", all that is kept of the browser
+    led_by: Mapped[str | None]  # the strategy in front on the tested shelf, then, in either arm
     counted: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     __table_args__ = (Index("ix_exposures_counted", "experiment_id", "counted"),)

@@ -10,14 +10,19 @@ import orjson
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from store import tables
+from store.engine import CHUNK, literal_in
 from store.records import Product
 from store.upsert import insert, newest
 from store.writes import rules
 
 _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
-# SQLite takes 32,766 bound values a statement, PostgreSQL 65,535; questions with a list of ids
-# stay well below both.
-CHUNK = 500
+
+# Literal, as what a shelf reads is. The first is asked with every page of orders: an index answers
+# it without a look at the rows.
+_KEYS = "SELECT external_id, id FROM products WHERE shop_id = ? AND external_id IN (...)"
+_DATED = (
+    "SELECT external_id, id, updated_at FROM products WHERE shop_id = ? AND external_id IN (...)"
+)
 
 
 def save_products(connection: Connection, shop_id: int, products: Sequence[Product]) -> int:
@@ -46,17 +51,8 @@ def product_keys(
     connection: Connection, shop_id: int, external_ids: Sequence[str]
 ) -> dict[str, tuple[int, datetime]]:
     """The store's key and the last change of each product that we know."""
-    p = tables.Product
-    found: dict[str, tuple[int, datetime]] = {}
-    for start in range(0, len(external_ids), CHUNK):
-        some = external_ids[start : start + CHUNK]
-        rows = connection.execute(
-            select(p.external_id, p.id, p.updated_at).where(
-                p.shop_id == shop_id, p.external_id.in_(some)
-            )
-        )
-        found |= {external: (key, at) for external, key, at in rows}
-    return found
+    found = literal_in(connection, _DATED, (shop_id,), external_ids)
+    return {external: (key, tables.from_micros(at)) for external, key, at in found}
 
 
 def ensure_products(
@@ -66,7 +62,8 @@ def ensure_products(
 
     Such a row has the oldest date there is, so the first real copy replaces it.
     """
-    known = product_keys(connection, shop_id, list(named))
+    ids = list(named)
+    known = _keys(connection, shop_id, ids)
     missing = [
         _row(
             shop_id,
@@ -85,8 +82,13 @@ def ensure_products(
     if missing:
         statement = insert(connection, tables.Product).on_conflict_do_nothing()
         connection.execute(statement, missing)
-        known = product_keys(connection, shop_id, list(named))
-    return {external: key for external, (key, _) in known.items()}
+        known = _keys(connection, shop_id, ids)
+    return known
+
+
+def _keys(connection: Connection, shop_id: int, ids: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = dict(literal_in(connection, _KEYS, (shop_id,), ids))
+    return found
 
 
 def withdraw_products(

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from store import tables
+from store.engine import CHUNK
 from store.upsert import insert
-from store.writes.catalogue import CHUNK
 from store.writes.identities import link_visitors
 from store.writes.units import touch_orders
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from store.engine import literal
-from store.records import Arm, EventType, Experiment, Placement
+from store.engine import Writer, literal
+from store.packing import pack_keys
+from store.records import Arm, EventType, Experiment, Placement, Strategy
 from store.tables import to_micros
-from store.writes.units import touch_visitors
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One event, checked: its token was ours and its visitor the token's own."""
 
     id: bytes  # the browser's UUID
@@ -27,22 +26,37 @@ class Told:
     arm: Arm | None = None
     model_id: int | None = None
     nonce: bytes | None = None
+    tried: int | None = None  # the new product that the answer tried, and its chance of 10,000
+    chance: int | None = None
     at: datetime | None = None
+    items: tuple[int, ...] = ()  # of a view: the products in sight
+    led_by: Strategy | None = None
 
+
+_BEFORE_AT = Told._fields.index("at")
 
 # The one write that comes with every page: literal, as what a shelf reads is.
 _EVENT = """
 INSERT INTO events (shop_id, id, type, visitor, product_id, placement, experiment_id, arm, model_id,
-  nonce, at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+  nonce, tried, chance, at, received_at, items)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+# Said once, it stays said: to be ignored later changes nothing of a "not for me".
+_UNWANTED = """
+INSERT INTO unwanted (shop_id, visitor, product_id, dismissed, told_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (shop_id, visitor, product_id) DO UPDATE SET
+  dismissed = unwanted.dismissed OR excluded.dismissed, told_at = excluded.told_at
 """
 _ENTRY = """
-INSERT INTO exposures (experiment_id, visitor, arm, entered_at, device)
-VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO exposures (experiment_id, visitor, arm, entered_at, device, led_by)
+VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
+# Their figures are to be counted again (units.py).
+_TOUCHED = "INSERT INTO touched (shop_id, visitor) VALUES (?, ?)"
 
 
 def save_events(
-    connection: Connection,
+    connection: Connection | Writer,
     shop_id: int,
     events: Sequence[Told],
     now: datetime,
@@ -61,30 +75,40 @@ def save_events(
         connection,
         _EVENT,
         [
+            # The columns are in the order of Told's fields, up to its instant.
             (
-                shop_id, event.id, event.type, event.visitor, event.product_id, event.placement,
-                event.experiment_id, event.arm, event.model_id, event.nonce,
-                None if event.at is None else to_micros(event.at), received,
+                shop_id,
+                *event[:_BEFORE_AT],
+                None if event.at is None else to_micros(event.at),
+                received,
+                pack_keys(event.items) if event.items else None,
             )
             for event in events
         ],
-    )  # fmt: skip
+    )
+    unwanted = [
+        (shop_id, event.visitor, event.product_id, event.type == "dismiss", received)
+        for event in events
+        if event.type in ("dismiss", "ignore") and event.visitor and event.product_id is not None
+    ]
+    if unwanted:
+        literal(connection, _UNWANTED, unwanted)
     clicked = {
         event.visitor
         for event in events
         if event.type == "click" and event.experiment_id is not None and event.visitor
     }
     if clicked:
-        touch_visitors(connection, shop_id, clicked)
+        literal(connection, _TOUCHED, [(shop_id, visitor) for visitor in sorted(clicked)])
     entries = [
-        (event.experiment_id, event.visitor, event.arm)
+        (event.experiment_id, event.visitor, event.arm, event.led_by)
         for event in events
         if event.type == "exposure" and event.experiment_id is not None and event.visitor
     ]
     if holdout is not None:
         entries += [
-            (holdout.id, visitor, "treatment")
-            for experiment, visitor, _ in entries
+            (holdout.id, visitor, "treatment", None)  # of every shelf: none of them leads
+            for experiment, visitor, *_ in entries
             if experiment != holdout.id
         ]
     if entries:
@@ -92,7 +116,7 @@ def save_events(
             connection,
             _ENTRY,
             [
-                (experiment, visitor, arm, received, device or None)
-                for experiment, visitor, arm in entries
+                (experiment, visitor, arm, received, device or None, led_by)
+                for experiment, visitor, arm, led_by in entries
             ],
         )

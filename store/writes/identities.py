@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from store import tables
+from store.engine import CHUNK
 from store.upsert import insert
-from store.writes.catalogue import CHUNK
 
 
 def link_visitors(connection: Connection, order_keys: Sequence[int]) -> None:

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from store import tables, upsert
+from store import tables
+from store.engine import literal, literal_rows
 from store.reads.inbox import Named
+from store.tables import to_micros
 
 # Shops tell of one sale several times within a second or two; one question answers them all. And a
 # shop's own caches and replicas have then seen what it told of.
@@ -28,6 +30,17 @@ REPEATS_FOR = timedelta(days=2)
 DIGEST_BYTES = 16
 PORTION = 5_000  # rows of one small transaction
 
+# Literal, as what a shelf reads is: a shop that changes all its prices tells of each at once.
+_DELIVERY = """
+INSERT INTO webhook_deliveries (shop_id, digest, received_at) VALUES (?, ?, ?)
+ON CONFLICT DO NOTHING RETURNING 1
+"""
+_NOTICE = """
+INSERT INTO webhook_inbox (shop_id, kind, external_id, told_at, due_at, tries)
+VALUES (?, ?, ?, ?, ?, 0)
+ON CONFLICT (shop_id, kind, external_id) DO UPDATE SET told_at = excluded.told_at
+"""
+
 
 def is_new(
     connection: Connection, shop_id: int, id: str, topic: str, body: bytes, now: datetime
@@ -39,39 +52,16 @@ def is_new(
     """
     head = f"{len(id)}:{id}{len(topic)}:{topic}".encode()
     digest = hashlib.blake2b(head + body, digest_size=DIGEST_BYTES).digest()
-    statement = upsert.insert(connection, tables.Delivery).values(
-        shop_id=shop_id, digest=digest, received_at=now
-    )
-    # (SQLAlchemy keeps the count of an INSERT only where it is told to.)
-    done = connection.execute(
-        statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
-    )
-    return done.rowcount == 1
+    return bool(literal_rows(connection, _DELIVERY, (shop_id, digest, to_micros(now))))
 
 
 def tell(
     connection: Connection, shop_id: int, kind: str, external_ids: Sequence[str], now: datetime
 ) -> None:
     """These changed at the shop. What is in the inbox already keeps its turn there."""
-    if not external_ids:
-        return
-    statement = upsert.insert(connection, tables.Notice)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=("shop_id", "kind", "external_id"), set_={"told_at": now}
-        ),
-        [
-            {
-                "shop_id": shop_id,
-                "kind": kind,
-                "external_id": external,
-                "told_at": now,
-                "due_at": now + SETTLES_AFTER,
-                "tries": 0,
-            }
-            for external in dict.fromkeys(external_ids)
-        ],
-    )
+    told, due = to_micros(now), to_micros(now + SETTLES_AFTER)
+    names = dict.fromkeys(external_ids)
+    literal(connection, _NOTICE, [(shop_id, kind, name, told, due) for name in names])
 
 
 def take(connection: Connection, shop_id: int, most: int, now: datetime) -> list[Named]:

@@ -31,13 +31,24 @@ def beat(connection: Connection, run_id: int, now: datetime, detail: str = "") -
 
 
 def finish_run(
-    connection: Connection, run_id: int, outcome: str, detail: str, now: datetime
+    connection: Connection,
+    run_id: int,
+    outcome: str,
+    detail: str,
+    now: datetime,
+    memory_kib: int | None = None,
 ) -> None:
     """`outcome` is "ok" or "failed"; `detail` says in plain words what came of it."""
     connection.execute(
         update(tables.JobRun)
         .where(tables.JobRun.id == run_id)
-        .values(finished_at=now, heartbeat_at=now, outcome=outcome, detail=detail)
+        .values(
+            finished_at=now,
+            heartbeat_at=now,
+            outcome=outcome,
+            detail=detail,
+            memory_kib=memory_kib,
+        )
     )
 
 

@@ -18,6 +18,7 @@ from store import tables, upsert
 from store.keys import DIGEST_BYTES
 from store.records import CUSTOMERS_OWN
 from store.writes import jobs
+from store.writes.observed import reopen_days_of_visitor
 from store.writes.units import touch_orders, touch_visitors
 
 # How long the law and the platforms give.
@@ -154,12 +155,16 @@ def erase_visitor(connection: Connection, shop_id: int, visitor: bytes) -> Touch
     nobody = secrets.token_bytes(DIGEST_BYTES)
     # Who was one person with this visitor is counted anew, without them.
     touch_visitors(connection, shop_id, {nobody, *_others(connection, shop_id, visitor)})
+    reopen_days_of_visitor(connection, shop_id, visitor)
     ours = select(t.Experiment.id).where(t.Experiment.shop_id == shop_id)
     orders = (t.Order.shop_id == shop_id) & (t.Order.visitor == visitor)
     clicked = t.OrderLine.order_id.in_(select(t.Order.id).where(orders))
     return _run(
         connection,
         events=delete(t.Event).where(t.Event.shop_id == shop_id, t.Event.visitor == visitor),
+        unwanted=delete(t.Unwanted).where(
+            t.Unwanted.shop_id == shop_id, t.Unwanted.visitor == visitor
+        ),
         identities=delete(t.Identity).where(
             t.Identity.shop_id == shop_id, t.Identity.visitor == visitor
         ),

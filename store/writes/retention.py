@@ -27,6 +27,14 @@ def prune_events(connection: Connection, shop_id: int, before: datetime, limit: 
     return len(ids)
 
 
+def prune_ignored(connection: Connection, shop_id: int, before: datetime) -> None:
+    """What was only ignored comes back; "not for me" holds until the visitor is forgotten."""
+    u = tables.Unwanted
+    connection.execute(
+        delete(u).where(u.shop_id == shop_id, u.dismissed.is_(False), u.told_at < before)
+    )
+
+
 def prune_runs(connection: Connection, before: datetime) -> None:
     """Forget finished jobs and taken requests from before an instant."""
     r, q = tables.JobRun, tables.Request

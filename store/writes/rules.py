@@ -98,6 +98,7 @@ def save_look(connection: Connection, shop_id: int, placement: Placement, look: 
         "heading": look.heading,
         "count": look.count,
         "layout": look.layout,
+        "variety": look.variety,
     }
     statement = upsert.insert(connection, tables.PlacementRow).values(
         shop_id=shop_id, placement=placement, **values

@@ -12,8 +12,10 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import Connection, delete, insert, select, update
 
 from store import tables
+from store.engine import literal_rows
 from store.reads.revenue import chunks
 from store.records import Unit
+from store.writes.observed import reopen_days_of_orders
 
 
 def touch_orders(connection: Connection, shop_id: int, external_ids: Sequence[str]) -> None:
@@ -30,6 +32,7 @@ def touch_orders(connection: Connection, shop_id: int, external_ids: Sequence[st
             o.visitor.is_not(None) | o.customer_id.is_not(None),
         )
         connection.execute(insert(t).from_select(["shop_id", "visitor", "customer_id"], people))
+    reopen_days_of_orders(connection, shop_id, external_ids)
 
 
 def touch_visitors(connection: Connection, shop_id: int, visitors: Collection[bytes]) -> None:
@@ -45,8 +48,8 @@ def touch_visitors(connection: Connection, shop_id: int, visitors: Collection[by
 
 def _is_counting(connection: Connection, shop_id: int) -> bool:
     """Did the shop ever start a test? Without one nobody reads who was touched."""
-    e = tables.Experiment
-    return connection.scalar(select(e.id).where(e.shop_id == shop_id).limit(1)) is not None
+    sql = "SELECT 1 FROM experiments WHERE shop_id = ? LIMIT 1"  # asked with every page of a sync
+    return bool(literal_rows(connection, sql, (shop_id,)))
 
 
 def forget_touched(connection: Connection, shop_id: int, until_id: int) -> None:

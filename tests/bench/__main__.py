@@ -30,6 +30,7 @@ PARTS: dict[str, list[str]] = {
     "serving": ["tests.bench.serving"],
     "ingest": ["tests.bench.ingest"],
     "connectors": ["tests.bench.connectors", *SIZE],
+    "webhooks": ["tests.bench.webhooks"],
     "accuracy": ["tests.bench.accuracy", *FILES, *OPTIONS],
     "training": ["tests.bench.training", *FILES],
 }

@@ -1,25 +1,23 @@
 """How good are our shelves on real orders, beside the peers that are hard to beat?
 
-    python -m tests.bench.accuracy --orders FILE --products FILE [--least-orders 50] [--cuts 3]
-        [--slices]
+    python -m tests.bench.accuracy --orders FILE --products FILE [--least-orders 50]
+        [--known 60 70 80] [--slices [NAME ...]]
 
 Global time cuts, full ranking, no sampled negatives, NDCG@10. Task A: one product of an order is
 given, the rest of it is right (`also_bought`). Task B-repeat: a known customer is given, all they
 then bought is right (`you_might_like`). Task B-novel: the same without what they had bought before.
-With `--cuts 3` the known part is 60, 70 and 80 % of the orders, each followed by the next 20 %.
-`--slices` asks the same of other kinds of shops made from these orders (`slices.py`), and of the
-change from November to December.
+At each cut so many per cent of the orders are known, and the next 20 % are asked about. `--slices`
+asks the same of other kinds of shops made from these orders (`slices.py`).
 
 Ours go the whole way of `flask train`: learned, measured and judged on the known orders alone, then
 asked through the same functions as the shelf with whatever the gate let live. Intervals are 95 %,
-paired by question, of the difference to the best peer of the task, picked afterwards; on slices
-also to the better of popularity and own frequency.
+paired by question. What comes out is kept in docs/accuracy.csv (`verdict.py`), so that long runs
+can be made piece by piece; printed is all that is known of the set, and of all sets together.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -29,18 +27,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from recommenders.answers import ListBook, answerer, cards_of
 from recommenders.baskets import baskets, before, order_instants
 from recommenders.gate import gate
 from recommenders.known import Known
-from recommenders.measure import ListBook, answerer, backtest, cards_of, score
+from recommenders.measure import Backtest, backtest
 from recommenders.questions import Split, as_of, questions, split_at, you_might_like
 from recommenders.registry import RECOMMENDERS
+from recommenders.scoring import score
 from recommenders.study import Ensemble
 from scheduler.train import served
 from store.records import Catalogue, Interactions, Placement
+from tests.bench import verdict
 from tests.bench.orders import read
 from tests.bench.peers import ranked_peers
 from tests.bench.slices import SLICES, to_december
+from tests.bench.verdict import Result
 
 SEED = 20_240_501
 MOST = 2_000  # questions per task: the interval is then about +-0.01
@@ -49,7 +51,7 @@ PLACEMENT: dict[str, Placement] = {
     "B-repeat": "you_might_like",
     "B-novel": "you_might_like",
 }
-SIMPLE = ("popularity", "own frequency")
+SEASON = "November to December"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -57,25 +59,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--orders", type=Path, required=True)
     parser.add_argument("--products", type=Path, required=True)
     parser.add_argument("--least-orders", type=int, default=0, help="leave out rarer products")
-    parser.add_argument("--cuts", type=int, choices=(0, 1, 2, 3), default=3)
-    parser.add_argument("--slices", action="store_true")
+    parser.add_argument("--known", type=int, nargs="*", choices=(60, 70, 80), default=())
+    parser.add_argument("--slices", nargs="*", choices=(*SLICES, SEASON), metavar="NAME")
     chosen = parser.parse_args(arguments)
+    name = chosen.orders.resolve().parent.name
     interactions, catalogue = frequent(*read(chosen.products, chosen.orders), chosen.least_orders)
-    gains: list[float] = []
-    for known in (0.6, 0.7, 0.8)[3 - chosen.cuts :]:
-        say(f"\n{described(interactions, catalogue)}; known: the first {known:.0%} of the orders")
-        gains += run(cut_at(interactions, known), catalogue)
-    if gains:
-        say(f"\nover the best peer, mean of tasks and cuts: {np.mean(gains):+.1%}")
-    if chosen.slices:
-        for name, part in SLICES.items():
-            shop = part(interactions)
-            say(f"\nslice: {name}: {described(shop, catalogue)}")
-            run(cut_at(shop, 0.8), catalogue)
-        say("\nslice: November to December")
-        run(split_at(interactions, to_december(interactions)), catalogue)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    say(f"\n{time.process_time():.0f} s of CPU in all, peak memory {peak:.0f} MiB")
+    for known in chosen.known:
+        progress(f"{name}, {known} % known: {described(interactions, catalogue)}")
+        split = cut_at(interactions, known / 100)
+        verdict.keep(run(name, f"{known} % known", True, split, catalogue))
+    slices = [] if chosen.slices is None else chosen.slices or [*SLICES, SEASON]
+    for shop in slices:
+        split = _slice(interactions, shop)
+        progress(f"{name}, {shop}: {described(split.train, catalogue)} known")
+        verdict.keep(run(name, shop, False, split, catalogue))
+    results = verdict.read()
+    of_set = [r for r in results if r.set == name]
+    sys.stdout.write(f"{described(interactions, catalogue)}\n\n{verdict.tables(of_set)}\n\n")
+    sys.stdout.write(f"{verdict.summary(of_set)}\n")
+    if len(of_set) < len(results):
+        sys.stdout.write(f"\nof all sets together\n{verdict.summary(results)}\n")
+
+
+def _slice(interactions: Interactions, shop: str) -> Split:
+    if shop == SEASON:
+        return split_at(interactions, to_december(interactions))
+    return cut_at(SLICES[shop](interactions), 0.8)
 
 
 def described(interactions: Interactions, catalogue: Catalogue) -> str:
@@ -121,7 +130,7 @@ def frequent(
     )
 
 
-def run(split: Split, catalogue: Catalogue) -> list[float]:
+def run(name: str, shop: str, cut: bool, split: Split, catalogue: Catalogue) -> list[Result]:
     """Train on the known orders as a shop would, and print the table of the three tasks."""
     then = as_of(catalogue, split)
     known = Known(split.train, then, split.cut_s)
@@ -131,48 +140,52 @@ def run(split: Split, catalogue: Catalogue) -> list[float]:
         r.answer(known, measured.study.teach(r)) if isinstance(r, Ensemble) else r.fit(known)
         for r in RECOMMENDERS
     ]
-    say(f"  learned and measured in {time.process_time() - started:.0f} s of CPU")
-    decisions = {trial.placement: gate(trial) for trial in measured.trials}
+    progress(f"  learned and measured in {time.process_time() - started:.0f} s of CPU")
     book, cards = ListBook(then, fitted), cards_of(then)
     tasks = {
         "A": questions(split, then, MOST, SEED)["also_bought"],
         "B-repeat": you_might_like(split, then, MOST, SEED),
         "B-novel": you_might_like(split, then, MOST, SEED, novel=True),
     }
-    gains = []
+    found = []
     for task, asked in tasks.items():
         if not asked:
-            say(f"  task {task}: nobody to ask")
+            progress(f"  task {task}: nobody to ask")
             continue
         peers = {name: score(answer, asked) for name, answer in ranked_peers(known, task).items()}
-        decision = decisions.get(PLACEMENT[task])
-        strategies = served(PLACEMENT[task], decision, tuple(book.strategies))
-        ours = {"shelf": score(answerer(book, cards, frozenset(strategies)), asked)}
+        judged, live = _live(measured, PLACEMENT[task], tuple(book.strategies))
+        ours = {"shelf": score(answerer(book, cards, live), asked)}
         for lists in fitted:
             alone = score(answerer(book, cards, frozenset({lists.strategy})), asked)
             if alone.shown:
                 ours[lists.strategy] = alone
-        value = {name: of.per_question["ndcg@10"] for name, of in [*peers.items(), *ours.items()]}
-        best = max(peers, key=lambda name: value[name].mean())
-        verdict = type(decision).__name__ if decision else "not judged"
-        say(f"  task {task}: {len(asked)} questions; best peer: {best}; the gate: {verdict}")
-        for name, values in value.items():
-            shown = (peers.get(name) or ours[name]).shown
-            low, high = interval(values - value[best])
-            say(
-                f"    {name:<24}{values.mean():.4f}   {ratio(values, value[best]):+7.1%}"
-                f"   [{low:+.4f}, {high:+.4f}]   coverage {len(shown) / len(catalogue):.2f}"
-            )
-        simple = max((n for n in peers if n.startswith(SIMPLE)), key=lambda n: value[n].mean())
-        low, high = interval(value["shelf"] - value[simple])
-        over = ratio(value["shelf"], value[simple])
-        say(f"    the shelf over {simple}: {over:+.1%} [{low:+.4f}, {high:+.4f}]")
-        gains.append(ratio(value["shelf"], value[best]))
-    return gains
+        value = {n: of.per_question["ndcg@10"] for n, of in [*peers.items(), *ours.items()]}
+        for contender, of in [*peers.items(), *ours.items()]:
+            low, high = interval(value["shelf"] - value[contender])
+            ndcg, coverage = float(value[contender].mean()), len(of.shown) / len(catalogue)
+            ourselves = contender in ours
+            found.append(
+                Result(name, shop, cut, task, len(asked), contender, ourselves, ndcg, coverage,
+                       low, high)
+            )  # fmt: skip
+        (contest,) = verdict.contests([r for r in found if r.task == task])
+        best = contest.best()
+        progress(
+            f"  task {task}: {len(asked)} questions; the gate: {judged}; shelf "
+            f"{value['shelf'].mean():.4f}, {contest.gain(best):+.1%} "
+            f"[{best.low:+.4f}, {best.high:+.4f}] over {best.contender}"
+        )
+    return found
 
 
-def ratio(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> float:
-    return float(ours.mean() / max(theirs.mean(), 1e-9) - 1)
+def _live(
+    measured: Backtest, placement: Placement, strategies: tuple[str, ...]
+) -> tuple[str, frozenset[str]]:
+    """What the gate said, and so what the placement serves."""
+    trial = next((t for t in measured.trials if t.placement == placement), None)
+    decision = gate(trial) if trial else None
+    said = type(decision).__name__ if decision else "not judged"
+    return said, frozenset(served(placement, decision, strategies))
 
 
 def interval(difference: NDArray[np.floating]) -> tuple[float, float]:
@@ -183,9 +196,10 @@ def interval(difference: NDArray[np.floating]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def progress(line: str) -> None:
+    """What is being done, for whoever waits: not part of the figures."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

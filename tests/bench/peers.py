@@ -14,10 +14,10 @@ from implicit.nearest_neighbours import BM25Recommender
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recommenders.answers import Answer
 from recommenders.choose import Ask
 from recommenders.ease import ease
 from recommenders.known import Known
-from recommenders.measure import Answer
 from recommenders.personal import Personal
 
 Scoring = Callable[[Ask], NDArray[np.floating]]  # a score for every product

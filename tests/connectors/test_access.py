@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors.http import Answer
+from connectors.answers import Answer
 from connectors.woocommerce.access import (
     Basic,
     OAuth1,

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from connectors import http
 from connectors.addresses import is_public
@@ -183,57 +191,70 @@ def test_a_name_server_that_is_down_is_for_later(session: http.Session, monkeypa
         session.get("http://shop.example/", {})
 
 
-def test_a_certificate_nobody_vouches_for_is_named(session: http.Session, httpserver_ssl) -> None:
+def test_a_certificate_nobody_vouches_for_is_named(session: http.Session, https: Https) -> None:
+    with pytest.raises(Misconfigured, match=r"does not prove who it is.*CA_BUNDLE"):
+        session.get(https.url, {})
+
+
+def test_an_authority_of_the_owners_own_is_believed(https: Https) -> None:
+    session = http.Session(allow_private=True, ca_bundle=https.authority)
+    assert session.get(https.url, {}).data == {"a": 1}
+    contexts = session._requests.get_adapter(https.url).poolmanager.connection_pool_kw
+    assert contexts["ssl_context"].verify_mode == ssl.CERT_REQUIRED
+    session.close()
+
+
+def test_an_authority_of_the_owners_own_vouches_for_no_other_host(https: Https) -> None:
+    hurried = http.Session(allow_private=True, ca_bundle=https.authority)
     with pytest.raises(Misconfigured, match="does not prove who it is"):
-        session.get(httpserver_ssl, {})
+        hurried.get(https.url.replace("127.0.0.1", "localhost"), {})
+    hurried.close()
+
+
+class Https(NamedTuple):
+    url: str
+    authority: Path
 
 
 @pytest.fixture
-def httpserver_ssl(tmp_path) -> Iterator[str]:
-    """An https server with a certificate of its own making."""
-    import datetime
-    import ssl
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
+def https(tmp_path: Path) -> Iterator[Https]:
+    """An https server for 127.0.0.1 with a certificate of its own making."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "An owner's own authority")])
+    now = datetime.now(UTC)
+    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(7)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(host, critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = tmp_path / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
+    own = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
+    authority, server_pem = tmp_path / "authority.pem", tmp_path / "server.pem"
+    authority.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    server_pem.write_bytes(own + authority.read_bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context.load_cert_chain(server_pem)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5)
 
-        def shake() -> None:
-            import contextlib
-
-            with contextlib.suppress(OSError):
+        def answer() -> None:
+            with suppress(OSError):  # whoever does not believe us hangs up
                 plain, _ = server.accept()
-                with plain:
-                    context.wrap_socket(plain, server_side=True).close()
+                with plain, context.wrap_socket(plain, server_side=True) as secured:
+                    secured.recv(65536)
+                    secured.sendall(json_answer(b'{"a": 1}'))
 
-        thread = threading.Thread(target=shake)
+        thread = threading.Thread(target=answer)
         thread.start()
-        yield f"https://127.0.0.1:{server.getsockname()[1]}/"
+        yield Https(f"https://127.0.0.1:{server.getsockname()[1]}/", authority)
         thread.join()

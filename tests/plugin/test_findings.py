@@ -8,11 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from plugin.commands.doctor import doctor
+from store import schema
 from store.engine import writing
-from store.reads import shops
+from store.reads import damage, shops
 from store.records import Image, Order, OrderLine, Product
 from store.writes import catalogue, events, jobs, models, orders
 from store.writes import experiments as experiment_writes
@@ -178,6 +180,12 @@ def past_its_end(site: Site, shop: shops.Shop) -> None:
     older("ends_at", "experiments")(site, shop)
 
 
+def spoiled(site: Site, shop: shops.Shop) -> None:
+    with writing(site.store.engine) as connection:
+        models.publish(connection, shop.id, "also_bought", 1, ("bestseller",), "test", NOW)
+        connection.execute(text("UPDATE lists SET entries = :x"), {"x": b"not twenty bytes"})
+
+
 FAULTS: dict[str, Callable[[Site, shops.Shop], None]] = {
     "clock-silent": older("heartbeat_at", "job_runs"),
     "no-owner": sql("DELETE FROM memberships"),
@@ -193,6 +201,7 @@ FAULTS: dict[str, Callable[[Site, shops.Shop], None]] = {
     "no-image": save(lambda: products(10, image=None)),
     "unknown-products": bought(30, "w", "deleted"),
     "not-trained": sql("UPDATE models SET complete = false"),
+    "unreadable-lists": spoiled,
     "old-model": older("trained_at", "models"),
     "old-data": older("data_until", "models"),
     "no-exposures": sql("DELETE FROM events WHERE type <> 'product_view'"),
@@ -210,6 +219,25 @@ def test_each_fault_gives_exactly_its_finding(site: Site, code: str) -> None:
     shop = healthy(site)
     FAULTS[code](site, shop)
     assert found(site) == [code]
+
+
+def test_a_full_disk_and_a_damaged_file_are_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    healthy(site)
+    monkeypatch.setattr(damage, "free_bytes", lambda engine: 2**20)
+    monkeypatch.setattr(damage, "file_damage", lambda connection: "row 7 missing from index")
+    assert found(site) == ["disk-full", "damaged"]
+
+
+def test_a_database_that_is_away_is_told_and_nothing_else(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(engine: Engine) -> bool:
+        raise OperationalError("SELECT 1", None, ConnectionError("refused"))
+
+    monkeypatch.setattr(schema, "is_current", away)
+    assert found(site) == ["store-away"]
 
 
 def test_an_experiment_that_nobody_enters_is_told(site: Site) -> None:

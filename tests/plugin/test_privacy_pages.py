@@ -10,7 +10,7 @@ from store import tables
 from store.engine import reading, writing
 from store.keys import digest
 from store.opening import Store
-from store.reads import privacy, shelf, shops
+from store.reads import privacy, shop_config, shopper, shops
 from store.reads.shops import Shop
 from store.reads.training import training_data
 from tests.plugin.site import NOON, Site, send
@@ -81,9 +81,9 @@ def test_an_order_kept_out_of_taste_counts_for_the_shop_and_not_for_the_buyer(
 ) -> None:
     with reading(store.engine) as connection:
         before = training_data(connection, shop.id).interactions
-        config = shelf.shop_config(connection, store.ring, shop.key)
+        config = shop_config.shop_config(connection, store.ring, shop.key)
         assert config is not None
-        bought = shelf.buyer(connection, config, "c1", shop.now(), 50)
+        bought = shopper.buyer(connection, config, "c1", shop.now(), 50)
         o = tables.Order
         mine = connection.scalars(
             select(o.external_id).where(o.customer_id == bought.customer)  # type: ignore[union-attr]
@@ -92,7 +92,7 @@ def test_an_order_kept_out_of_taste_counts_for_the_shop_and_not_for_the_buyer(
         assert ask(owner, shop, "taste", order=order, out="yes").status_code == 200
     with reading(store.engine) as connection:
         after = training_data(connection, shop.id).interactions
-        now = shelf.buyer(connection, config, "c1", shop.now(), 50)
+        now = shopper.buyer(connection, config, "c1", shop.now(), 50)
         assert bought
         assert now
         assert bought.customer in before.customer_keys
@@ -103,7 +103,7 @@ def test_an_order_kept_out_of_taste_counts_for_the_shop_and_not_for_the_buyer(
     assert "kept out of taste" in text_of(ask(owner, shop, "person"))
     ask(owner, shop, "taste", order=mine[0], out="no")
     with reading(store.engine) as connection:
-        again = shelf.buyer(connection, config, "c1", shop.now(), 50)
+        again = shopper.buyer(connection, config, "c1", shop.now(), 50)
     assert again
     assert again.bought
     assert ask(owner, shop, "taste", order="nothing", out="yes").status_code == 404

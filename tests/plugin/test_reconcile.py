@@ -19,6 +19,7 @@ from store.engine import writing
 from store.reads import shops
 from store.records import Order, OrderLine, Page, Refund, ShopFacts
 from store.writes import orders as writes
+from store.writes import refunds
 from store.writes.shops import add_shop
 from tests.commands import run
 from tests.living import connect, demo_shop
@@ -78,7 +79,7 @@ def shop(site: Site, theirs: Theirs) -> shops.Shop:
         )  # fmt: skip
         pepper = shops.keys(connection, site.store.ring, id, NOW).pepper
         writes.save_orders(connection, id, pepper, theirs.orders)
-        writes.save_refunds(connection, id, theirs.refunds)
+        refunds.save_refunds(connection, id, theirs.refunds)
         return shops.by_id(connection, id)
 
 
@@ -172,7 +173,7 @@ def test_with_a_real_shop(site: Site, tmp_path: Path) -> None:
             for page in client.orders():
                 writes.save_orders(connection, there.id, pepper, page.rows)
             for back in client.refunds():
-                writes.save_refunds(connection, there.id, back.rows)
+                refunds.save_refunds(connection, there.id, back.rows)
         client.close()
         found = reconcile.reconcile_with(site.store, there, 400)
         assert found.orders > 50

@@ -18,7 +18,7 @@ from widget.app import create_app as create_storefront
 
 GOOD = {
     "name": "Lamps", "timezone": "Europe/Paris", "locale": "fr", "unproven": "serve",
-    "counts": "exact",
+    "counts": "exact", "tried": "20",
 }  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def test_settings_are_saved_noted_and_used(site: Site) -> None:
         saved = shops.by_id(connection, shop.id)
         (line,) = people.log(connection, shop.id)
     assert (saved.name, saved.timezone, saved.locale) == ("Lamps", "Europe/Paris", "fr")
-    assert saved.settings == {"unproven": "serve", "counts": "exact"}
+    assert saved.settings == {"unproven": "serve", "counts": "exact", "tried": 20}
     assert "time zone: Europe/Paris" in line.detail
     assert send(owner, page, **GOOD | {"timezone": "+02:00"}).status_code == 303
 

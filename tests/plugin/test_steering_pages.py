@@ -6,14 +6,17 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import insert, select, update
 
 from plugin import explaining, words
 from plugin.numbers import Numbers
 from scheduler.train import train
+from store import tables
 from store.engine import reading, writing
+from store.keys import digest
 from store.opening import Store
-from store.reads import people, rules, shops
-from store.reads.shelf import shop_config
+from store.reads import people, privacy, rules, shops
+from store.reads.shop_config import shop_config
 from store.reads.shops import Shop
 from store.records import PLACEMENTS, Order, OrderLine
 from store.writes import orders
@@ -90,6 +93,7 @@ def test_what_is_saved_of_a_shelf_is_served(owner: FlaskClient, store: Store, sh
         ({"count": "25"}, "1 to 24"),
         ({"count": "many"}, "whole number"),
         ({"layout": "spiral"}, "Choose one of the layouts"),
+        ({"variety": "4"}, "Choose one of the steps"),
         ({"heading": "x" * 81}, "at most 80"),
     ],
 )
@@ -174,6 +178,59 @@ def test_times_of_a_rule_are_the_shops_own(owner: FlaskClient, store: Store, sho
     assert kept.rule.starts_at is not None
     assert kept.rule.starts_at.isoformat() == "2027-07-01T07:00:00+00:00"  # London's summer
     assert "not yet" in text_of(owner.get(base))
+
+
+def test_variety_is_seen_in_the_preview_before_shoppers_see_it_on_the_shelf(
+    owner: FlaskClient, store: Store, shop: Shop
+) -> None:
+    page = f"/admin/shops/{shop.key}/shelves/bestsellers"  # of two categories, Lamps and Vases
+    form = {"shown": "yes", "heading": "", "count": "6", "layout": ""}
+    client = create_storefront(store).test_client()
+
+    def kinds() -> list[str]:
+        ask = {"placement": "bestsellers"}
+        answer = client.get(f"/v1/{shop.key}/shelf", query_string=ask).json
+        assert len(answer["items"]) == 6
+        return sorted(item["title"].split()[0] for item in answer["items"])
+
+    for variety, most in (("2", 3), ("1", 3)):
+        assert send(owner, page, **form, variety=variety).status_code == 303
+        assert max(kinds().count("Lamp"), kinds().count("Vase")) == most
+        assert "Of 2 kinds; the commonest has 3 of 6 places." in text_of(owner.get(page))
+
+
+def test_the_explorer_marks_what_is_tried_and_what_a_customer_refused(
+    owner: FlaskClient, store: Store, shop: Shop
+) -> None:
+    with reading(store.engine) as connection:
+        config = shop_config(connection, store.ring, shop.key)
+        assert config is not None
+        plain = explaining.explain(connection, config, "also_bought", "p4", "c1", 4)
+    shown = {it.product for it in plain.shown}
+    refused = plain.shown[0].product
+    p = tables.Product
+    with writing(store.engine) as connection:
+        connection.execute(
+            update(p).where(p.external_id.not_in(shown)).values(published_at=shop.now())
+        )
+        key = connection.scalar(select(p.id).where(p.external_id == refused))
+        customer = privacy.customer_key(
+            connection, shop.id, digest(config.keys.pepper, "customer", "c1")
+        )
+        row = {"shop_id": shop.id, "visitor": b"v" * 16}
+        connection.execute(
+            insert(tables.Identity).values(**row, customer_id=customer, seen_at=shop.now())
+        )
+        found = explaining.explain(connection, config, "also_bought", "p4", "c1", 4)
+        assert explaining.TRIED in {it.dropped for it in found.dropped}
+        connection.execute(
+            insert(tables.Unwanted).values(
+                **row, product_id=key, dismissed=True, told_at=shop.now()
+            )
+        )
+        found = explaining.explain(connection, config, "also_bought", "p4", "c1", 4)
+    why = {it.product: it.dropped for it in found.dropped}
+    assert why[refused] == "the customer does not want it"
 
 
 def test_the_explorer_tells_each_lists_evidence_in_numbers(

@@ -9,10 +9,11 @@ from experiments import assess
 from experiments.health import Signs
 from experiments.outcome import Judgement
 from experiments.report import Report
+from experiments.shown import Day, Shown, shown
 from experiments.verdict import FRESH
 from store.engine import writing
 from store.reads.experiments import Numbered
-from store.records import Experiment, Unit
+from store.records import Arm, Experiment, Offered, Unit
 from store.writes import experiments as writes
 from tests.plugin.site import Site
 
@@ -46,6 +47,7 @@ def units(
                     revenue_minor=dice.randrange(500, 12_000) if buys else 0,
                     clicks=int(dice.random() < 0.08),
                     attributed_minor=2_000 if buys and arm == "treatment" else 0,
+                    led_by="blend" if len(found) % 3 else "similar",
                 )
             )
     return found
@@ -81,9 +83,23 @@ def run(
         Signs(orders=900, orders_without_visitor=40, page_views=20_000, page_views_known=15_000),
         assess.part_sums(experiment, seen, until_at),
         [unit for unit in seen if unit.orders],
+        shown=seen_by(experiment),
     )
     site.say_report(numbered, report.to_json(), until_at)
     return report
+
+
+def seen_by(experiment: Experiment) -> Shown | None:
+    """Treatment had a shelf of eight of forty products in sight, control always the same four."""
+    offered = {
+        key: Offered(True, f"Vendor {key % 5}", experiment.started_at - key * DAY, 100 // key)
+        for key in range(1, 41)
+    }
+    views: list[tuple[Arm, list[int]]] = [
+        ("treatment", [1 + (3 * view + place) % 40 for place in range(8)]) for view in range(500)
+    ]
+    views += [("control", [1, 2, 3, 4])] * 480
+    return shown([Day.of(experiment.started_at, views)], offered)
 
 
 def keep(site: Site, numbered: Numbered, end_at: datetime, judgement: Judgement) -> None:

@@ -11,9 +11,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommenders.chains import CHAINS, KINDS, NOVEL_CHAINS
-from recommenders.choose import Ask, card_keys, choose, rank, slots
-from store.records import PLACEMENTS, SHARED_TYPE, Card, Effects, Entry, Placement, Reason
+from recommenders.chains import CHAINS, KINDS, NEWCOMERS, NOVEL_CHAINS
+from recommenders.choose import Ask, Trying, card_keys, choose, newcomers, rank, slots
+from store.records import (
+    PERSONAL,
+    PLACEMENTS,
+    SHARED_TYPE,
+    Card,
+    Effects,
+    Entry,
+    Placement,
+    Reason,
+)
+
+entries = st.lists(
+    st.builds(Entry, st.integers(1, 30), st.floats(0, 1), st.integers(0, 50), st.floats(0, 9)),
+    max_size=24,
+    unique_by=lambda e: e.product,
+)
+keys = st.lists(st.integers(1, 30), max_size=8, unique=True).map(tuple)
 
 ALL = frozenset({"bought_together", "similar", "personal", "bestseller"})
 Lists = Mapping[str, Sequence[Entry]]
@@ -141,6 +157,14 @@ def test_novel_leaves_out_all_the_customer_ever_bought() -> None:
     assert choose(replace(ask, effects=Effects(pins=(1,))), [], cards(1)) == []
 
 
+def test_what_was_dismissed_never_returns_not_even_pinned() -> None:
+    lists = {"bought_together:1": listed(2, 3, 4), "bestseller:": listed(3, 5)}
+    pinned = Effects(pins=(3,))
+    ask = Ask("also_bought", product=1, limit=3, effects=pinned)
+    assert shown(ask, lists) == [3, 2, 4]
+    assert shown(replace(ask, unwanted=frozenset({3})), lists) == [2, 4, 5]
+
+
 def test_excluded_products_cost_no_place_among_the_candidates() -> None:
     many = frozenset(range(1, 60))
     lists = {"bestseller:": listed(*range(1, 80))}
@@ -174,6 +198,42 @@ def test_what_is_sensitive_never_comes_from_or_into_what_one_person_did() -> Non
             found = shown(replace(ask, effects=GUARDED), lists)
             assert SECRET not in found
             assert not {2, 3} & set(found), "seeded by a sensitive product"
+
+
+@given(
+    placement=st.sampled_from(PLACEMENTS),
+    recent=keys,
+    cart=keys,
+    bought=keys,
+    sensitive=st.frozensets(st.integers(1, 30), min_size=1, max_size=15),
+    data=st.data(),
+)
+def test_whatever_one_person_did_sensitive_products_neither_follow_from_it_nor_lead_to_others(
+    placement: Placement,
+    recent: tuple[int, ...],
+    cart: tuple[int, ...],
+    bought: tuple[int, ...],
+    sensitive: frozenset[int],
+    data: st.DataObject,
+) -> None:
+    ask = Ask(placement, None, 4, recent, cart, bought, limit=24, trying=Trying(1, 1.0, 0))
+    own = {name: data.draw(entries) for name in slots(ask, ALL) if not name.endswith(":")}
+    hidden = sensitive if placement in PERSONAL else frozenset()  # as the rules are compiled
+    guarded = replace(ask, effects=Effects(hidden=hidden, sensitive=sensitive))
+    innocent = {  # as if what is sensitive had not been touched, and were on nobody's list
+        name: [it for it in found if it.product not in sensitive]
+        for name, found in own.items()
+        if name.partition(":")[0] not in ("bought_together", "similar")
+        or int(name.partition(":")[2]) not in sensitive
+    }
+    for candidates in (rank, lambda ask, _, lists: newcomers(ask, lists)):
+        found = candidates(guarded, ALL, own)
+        products = {c.product for c in found}
+        assert not products & sensitive
+        assert not {c.about for c in found} & sensitive
+        assert products <= {e.product for list_ in innocent.values() for e in list_} | {
+            *recent  # `recently_viewed` repeats them
+        }
 
 
 def test_a_pair_with_a_sensitive_product_needs_three_buyers() -> None:
@@ -247,15 +307,7 @@ def test_every_placement_has_a_chain_and_every_part_a_kind_of_reason() -> None:
         for step in chain
         for p in step
     }
-    assert parts == set(KINDS)
-
-
-entries = st.lists(
-    st.builds(Entry, st.integers(1, 30), st.floats(0, 1), st.integers(0, 50), st.floats(0, 9)),
-    max_size=24,
-    unique_by=lambda e: e.product,
-)
-keys = st.lists(st.integers(1, 30), max_size=8, unique=True).map(tuple)
+    assert parts | {(p.strategy, p.of) for p in NEWCOMERS} == set(KINDS)
 
 
 @given(
@@ -271,6 +323,7 @@ keys = st.lists(st.integers(1, 30), max_size=8, unique=True).map(tuple)
     hidden=keys,
     sensitive=keys,
     weights=st.dictionaries(st.integers(1, 30), st.sampled_from([0.05, 0.5, 1.5, 20.0])),
+    unwanted=keys,
     data=st.data(),
 )
 def test_whatever_is_asked_the_shelf_keeps_its_promises(
@@ -286,11 +339,15 @@ def test_whatever_is_asked_the_shelf_keeps_its_promises(
     hidden: tuple[int, ...],
     sensitive: tuple[int, ...],
     weights: dict[int, float],
+    unwanted: tuple[int, ...],
     data: st.DataObject,
 ) -> None:
     effects = Effects(pins, frozenset(hidden), weights, frozenset(sensitive))
     owned = frozenset((*bought, 29))
-    ask = Ask(placement, product, 4, recent, cart, bought, "c", limit, novel, owned, "", effects)
+    ask = Ask(
+        placement, product, 4, recent, cart, bought, "c", limit, novel, owned, "", effects,
+        frozenset(unwanted),
+    )  # fmt: skip
     lists = {name: data.draw(entries) for name in slots(ask, ALL)}
     candidates = rank(ask, ALL, lists)
     goods = cards(*range(1, 31), gone=gone, groups={p: p // 2 for p in range(31)})
@@ -298,7 +355,7 @@ def test_whatever_is_asked_the_shelf_keeps_its_promises(
     products = [r.product for r in shelf]
     assert len(products) <= limit
     assert len({goods[p].group for p in products}) == len(products)
-    assert not set(products) & {product, *cart, *gone, *hidden}
+    assert not set(products) & {product, *cart, *gone, *hidden, *unwanted}
     assert not (novel and set(products) & ask.owned)
     assert set(products) <= set(pins) | {c.product for c in candidates}
     assert shelf == choose(ask, rank(ask, ALL, lists), goods)

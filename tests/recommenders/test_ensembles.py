@@ -129,6 +129,11 @@ def test_silence_about_a_row_is_no_error() -> None:
 # --- learning -------------------------------------------------------------------------------------
 
 
+def spoken(product: np.ndarray, said: np.ndarray) -> Table:
+    """What voices say of candidates whose circumstances nobody tells."""
+    return Table(product, said, np.zeros((0, *product.shape), dtype=np.float32))
+
+
 def lesson(seed: int, good: int, voices: int = 3, noise: float = 0.0) -> Lesson:
     """200 questions with 30 candidates, of which 3 are right; voice `good` knows them."""
     random = np.random.default_rng(seed)
@@ -138,7 +143,7 @@ def lesson(seed: int, good: int, voices: int = 3, noise: float = 0.0) -> Lesson:
     said = random.random((voices, 200, 30)).astype(np.float32)
     said[good] = np.where(right, 1 - noise * random.random(right.shape), said[good] * 0.8)
     product = np.tile(np.arange(30, dtype=np.int32), (200, 1))
-    return Lesson(Table(product, said), right, np.full(200, 3))
+    return Lesson(spoken(product, said), right, np.full(200, 3))
 
 
 NAMES = ("a", "b", "c")
@@ -160,7 +165,7 @@ def test_two_voices_that_each_know_half_are_both_believed() -> None:
         said = taught.table.said.copy() * 0.3
         said[0] = np.where(taught.right & half, 1, said[0])
         said[2] = np.where(taught.right & ~half, 1, said[2])
-        lessons.append(Lesson(Table(taught.table.product, said), taught.right, taught.answers))
+        lessons.append(Lesson(spoken(taught.table.product, said), taught.right, taught.answers))
     weights = stepwise(lessons, one(0, 3))
     assert weights[0] > 0
     assert weights[2] > 0
@@ -180,7 +185,7 @@ def test_what_no_sum_can_say_the_trees_learn() -> None:
         second = np.where(right == (first > 0.5), high - 0.01, low)
         said = np.stack([first, second]).astype(np.float32)
         product = np.tile(np.arange(30, dtype=np.int32), (200, 1))
-        lessons.append(Lesson(Table(product, said), right, np.full(200, 3)))
+        lessons.append(Lesson(spoken(product, said), right, np.full(200, 3)))
     mind = learn(lessons, ("a", "b"), {"a": 1.0})
     assert mind.way in ("trees", "both")
     assert mind.unseen["trees"] > 1.3 * mind.unseen["sum"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from recommenders.answers import ListBook
 from recommenders.bestseller import Bestseller
 from recommenders.bought_together import BoughtTogether
 from recommenders.choose import Ask
@@ -16,14 +17,13 @@ from recommenders.known import Known
 from recommenders.measure import (
     GAIN,
     OWN_GAIN,
-    ListBook,
     Protocol,
     Trial,
     backtest,
-    score,
 )
 from recommenders.questions import Question, Window, questions, split_at
 from recommenders.registry import RECOMMENDERS
+from recommenders.scoring import score
 from store.records import Interactions, Lists, Measure
 from tests.recommenders.shops import DAY_S, NOW_S, catalogue, orders, themed_shop
 

@@ -18,7 +18,7 @@ from store.opening import Store
 from store.reads import experiments as reads
 from store.reads import shops
 from store.records import Order, OrderLine, Refund, ShopFacts
-from store.writes import catalogue, events, orders, privacy
+from store.writes import catalogue, events, orders, privacy, refunds
 from store.writes import experiments as writes
 from store.writes import shops as shop_writes
 from tests.shops import NOW, product
@@ -99,7 +99,7 @@ class Life:
     def refund(self, number: int, at: datetime, minor: int) -> None:
         with writing(self.store.engine) as connection:
             refund = Refund(f"r{number}", f"x{number}", at, at, minor)
-            orders.save_refunds(connection, self.shop.id, [refund])
+            refunds.save_refunds(connection, self.shop.id, [refund])
 
     def count(self, at: datetime) -> Any:
         with writing(self.store.engine) as connection:

@@ -25,6 +25,7 @@ from store.reads import reconcile, shops
 from store.reconciling import Sums, account, compare
 from store.records import ShopFacts, exponent
 from store.writes import orders as writes
+from store.writes import refunds
 from store.writes.shops import add_shop
 
 CASES = json.loads(
@@ -36,8 +37,8 @@ SINCE, UNTIL = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=U
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["what"])
 def test_one_order_is_worth_what_the_sum_on_paper_says(case: dict[str, Any]) -> None:
     order = parse.order(case["order"])
-    refunds = [parse.refund(row, case["order"]["currency"]) for row in case["refunds"]]
-    assert asdict(account(order, refunds).sums()) == case["sums"]
+    back = [parse.refund(row, case["order"]["currency"]) for row in case["refunds"]]
+    assert asdict(account(order, back).sums()) == case["sums"]
     assert order.fees_minor == case["fees_minor"]
     net = sum(line.gross_minor - line.discount_minor for line in order.lines)
     assert order.total_minor == (net + order.tax_minor + order.shipping_minor + order.fees_minor)
@@ -53,7 +54,7 @@ def test_all_of_them_in_the_store_are_the_same_by_day_and_currency(any_store: St
         shop_id, _ = add_shop(connection, any_store.ring, "woocommerce", facts, {}, UNTIL)
         pepper = shops.keys(connection, any_store.ring, shop_id, UNTIL).pepper
         for _ in range(2):  # what comes twice counts once
-            writes.save_refunds(connection, shop_id, back)  # before their orders, as may happen
+            refunds.save_refunds(connection, shop_id, back)  # before their orders, as may happen
             writes.save_orders(connection, shop_id, pepper, told)
     with reading(any_store.engine) as connection:
         ours = reconcile.accounts(connection, shop_id, SINCE, UNTIL)

@@ -18,7 +18,7 @@ from store.reads import experiments as reads
 from store.reads import outcomes, shops
 from store.reads.shops import Shop
 from store.records import Experiment, Order, OrderLine, Refund, RefundLine, Unit
-from store.writes import experiments, orders
+from store.writes import experiments, orders, refunds
 from store.writes import shops as shop_writes
 from tests.shops import NOW, fill
 
@@ -163,7 +163,7 @@ def test_refunds_are_subtracted_and_an_order_cancelled_later_vanishes(
         lines=(RefundLine("x1-1", 0, 300, 50),),
     )
     with writing(store.engine) as connection:
-        orders.save_refunds(connection, shop.id, [refund])
+        refunds.save_refunds(connection, shop.id, [refund])
     assert units(store, shop, experiment)[0].revenue_minor == 1_100
     later = entered + 21 * DAY
     buy(

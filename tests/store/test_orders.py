@@ -16,7 +16,7 @@ from store.engine import reading, writing
 from store.keys import Ring, digest, email_digest
 from store.reads import shops
 from store.records import CUSTOMERS_OWN, Order, OrderLine, Refund, RefundLine, ShopFacts
-from store.writes import models, privacy
+from store.writes import models, privacy, refunds
 from store.writes import orders as writes
 from store.writes.shops import add_shop
 
@@ -245,8 +245,8 @@ def test_a_refund_may_come_before_its_order_and_counts_once(engine: Engine, shop
         lines=(RefundLine("1-0", 1, 500),),
     )
     with writing(engine) as connection:
-        assert writes.save_refunds(connection, shop, [refund, refund]) == 1
-        writes.save_refunds(connection, shop, [refund])
+        assert refunds.save_refunds(connection, shop, [refund, refund]) == 1
+        refunds.save_refunds(connection, shop, [refund])
         writes.save_orders(connection, shop, PEPPER, [order(1)])
     with reading(engine) as connection:
         assert shops.counts(connection, shop).refunds == 1

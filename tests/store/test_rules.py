@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 from store.engine import reading, writing
 from store.keys import Ring
 from store.reads import rules
-from store.reads.shelf import looks
+from store.reads.shop_config import looks
 from store.records import (
     PERSONAL,
     PLACEMENTS,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from sqlalchemy import select
+
 from experiments.report import Report
 from scheduler.tally import tally
+from store import tables
 from store.engine import reading, writing
 from store.keys import digest
 from store.opening import Store
 from store.reads import experiments as reads
 from store.reads import shops
 from store.records import EventType, Experiment, Order, OrderLine, Product, Refund, ShopFacts
-from store.writes import catalogue, events, orders
+from store.writes import catalogue, events, orders, refunds
 from store.writes import experiments as experiment_writes
 from store.writes import shops as shop_writes
 from tests.truth.world import START, Visitor, World, instant
@@ -52,16 +56,20 @@ def told(store: Store, world: World, days: int, every_s: float = 0.001) -> Repor
             planned_conversions=test.planned_conversions,
         )
         experiment = reads.every(connection, shop_id)[0].experiment
+        key = connection.scalar(select(tables.Product.id).where(tables.Product.shop_id == shop_id))
+        assert key is not None
     with writing(store.engine) as connection:
         for _, several in groupby(
-            _events(world, experiment, pepper, until_at),
+            _events(world, experiment, pepper, until_at, (key,)),
             lambda told: (told[0] - START).total_seconds() // every_s,
         ):
             batches = list(several)
-            batch = [event for _, those in batches for event in those]
-            events.save_events(connection, shop_id, batch, batches[0][0])
+            received = batches[0][0]
+            by_the_browser = received + timedelta(seconds=world.truth.clock_ahead_s)
+            batch = [replace(event, at=by_the_browser) for _, those in batches for event in those]
+            events.save_events(connection, shop_id, batch, received)
         orders.save_orders(connection, shop_id, pepper, list(_orders(world, until_at)))
-        orders.save_refunds(connection, shop_id, list(_refunds(world, until_at)))
+        refunds.save_refunds(connection, shop_id, list(_refunds(world, until_at)))
         shop_writes.set_clock(connection, shop_id, until_at)
     with reading(store.engine) as connection:
         shop = shops.by_id(connection, shop_id)
@@ -70,7 +78,11 @@ def told(store: Store, world: World, days: int, every_s: float = 0.001) -> Repor
 
 
 def _events(
-    world: World, experiment: Experiment, pepper: bytes, until_at: datetime
+    world: World,
+    experiment: Experiment,
+    pepper: bytes,
+    until_at: datetime,
+    shown: tuple[int, ...] = (),
 ) -> Iterator[tuple[datetime, list[events.Told]]]:
     """What browsers tell, in the order of time: pages, exposures, views and clicks."""
     number = 0
@@ -86,6 +98,7 @@ def _events(
             experiment_id=None if kind == "product_view" else experiment.id,
             arm=None if kind == "product_view" else arm,  # type: ignore[arg-type]
             nonce=number.to_bytes(8, "big"),
+            items=shown if kind == "view" else (),
         )
 
     def heard_s(visitor: Visitor) -> float:
@@ -95,15 +108,17 @@ def _events(
         who = digest(pepper, "visitor", visitor.id)
         pages = 40 if visitor.robot else 1
         lost_only = visitor.told_s is None and world.truth.lost_in_treatment > 0
-        if visitor.told_s is None and not lost_only:
+        if visitor.told_s is None and not (lost_only or visitor.emptied):
             continue  # a blocker keeps all of it from us
         at = START + timedelta(seconds=heard_s(visitor))
         if at >= until_at:
             continue
         batch = [one("product_view", who) for _ in range(pages)]
-        if visitor.told_s is not None:
+        if visitor.emptied:
+            batch.append(one("empty", who, visitor.arm))
+        elif visitor.told_s is not None:
             batch.append(one("exposure", who, visitor.arm))
-        if not visitor.robot and i % 10 < 10 * SHOWN:
+        if not (visitor.robot or visitor.emptied) and i % 10 < 10 * SHOWN:
             batch.append(one("view", who, visitor.arm))
         yield at, batch
 

@@ -76,6 +76,12 @@ FAULTS = {
     "a thank-you page that counts twice": ({"doubled": 0.2}, ("doubled_orders",)),
     "orders without visitors": ({"nameless": 0.3}, ("orders_without_visitor",)),
     "blocked beacons": ({"blocked": 0.3}, ("blocked_beacons",)),
+    "earlier buyers dealt into one arm": (
+        {"past_tilt": 0.6, "bought_before": 0.5},
+        ("unequal_past",),
+    ),
+    "one arm finds nothing to show": ({"emptied": 0.02}, ("unequal_chances",)),
+    "this server's clock is behind": ({"clock_ahead_s": 420.0}, ("clock_skew",)),
 }
 
 

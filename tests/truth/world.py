@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from statistics import NormalDist
 from typing import Literal
@@ -58,6 +58,9 @@ class Truth:
     tilt: float = 0.0  # share of control that the shop shows, and tells of, as treatment
     lost_in_treatment: float = 0.0  # exposures dropped in one arm, its views and clicks not
     doubled: float = 0.0  # orders placed again by a thank-you page that sends twice
+    past_tilt: float = 0.0  # of control's earlier buyers, shown as treatment; as many others back
+    emptied: float = 0.0  # share of control's visitors who find nothing to show, and do not enter
+    clock_ahead_s: float = 0.0  # of browsers' clocks, at the median
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Visitor:
     at_s: float  # seconds from the start: what the shopper did
     told_s: float | None  # when their exposure reached us; None: never
     robot: bool = False
+    emptied: bool = False  # asked for the shelf, and there was nothing to show
 
     @property
     def digest(self) -> bytes:
@@ -141,12 +145,15 @@ def _live(
         visitors.append(_visitor(truth, experiment, person, at_s, dice, robot=True))
         return
     first = _visitor(truth, experiment, person, at_s, dice)
+    if truth.past_tilt:
+        earlier = chance[1] < truth.customers and chance[2] < truth.bought_before
+        first = _moved(truth, first, earlier, dice)
     visitors.append(first)
     rate = truth.rate * (1 + truth.uplift if first.arm == "treatment" else 1)
     customer = person if chance[1] < truth.customers else None
     if customer is not None and chance[2] < truth.bought_before:
-        # Before the test, and less than 90 days before any entry.
-        _buy(truth, None, customer, -DAY_S * (1 + 60 * chance[3]), dice, purchases)
+        # Before the test, and less than 90 days before any entry; by the browser that comes now.
+        _buy(truth, first, customer, -DAY_S * (1 + 60 * chance[3]), dice, purchases)
     if chance[4] >= rate:
         return
     bought_s = at_s + min(float(dice.exponential(1.2)) * DAY_S, WINDOW_S - 60)
@@ -161,6 +168,17 @@ def _live(
             visitors.append(second)
             if dice.random() < 0.5:
                 _buy(truth, second, customer, other_s + 600, dice, purchases)
+
+
+def _moved(truth: Truth, visitor: Visitor, earlier: bool, dice: np.random.Generator) -> Visitor:
+    """The visitor as a shop deals who looks at the past: earlier buyers rather into treatment, and
+    of the others so many the other way that the groups stay as large.
+    """
+    buyers = truth.customers * truth.bought_before
+    share = truth.past_tilt if earlier else truth.past_tilt * buyers / (1 - buyers)
+    if visitor.arm == ("control" if earlier else "treatment") and dice.random() < share:
+        return replace(visitor, arm="treatment" if earlier else "control")
+    return visitor
 
 
 def _visitor(
@@ -182,7 +200,8 @@ def _visitor(
         told_s = at_s + 7_200 * chance[2]
     if chance[3] < truth.blocked or (arm == "treatment" and chance[4] < truth.lost_in_treatment):
         told_s = None
-    return Visitor(id, person, arm, at_s, told_s, robot)
+    emptied = arm == "control" and chance[4] < truth.emptied
+    return Visitor(id, person, arm, at_s, None if emptied else told_s, robot, emptied)
 
 
 def _buy(

@@ -21,11 +21,12 @@ from store import tables
 from store.engine import reading, writing
 from store.keys import digest
 from store.opening import Store
+from store.packing import unpack_keys
 from store.reads import shops
 from store.reads.shops import Shop
 from tests.shops import NOW
 from tests.widget.test_shelf_api import VISITOR, ask, fresh_configuration, start_test
-from widget import api
+from widget import telling
 from widget.events import LONGEST_BODY
 
 __all__ = ["fresh_configuration"]
@@ -78,6 +79,54 @@ def test_an_answers_exposure_and_view_count_once_whatever_their_ids(
     assert saved(store, kind) == 1
     tell(client, shop, [event(kind, token=shelf_token(client, shop))])
     assert saved(store, kind) == 2
+
+
+def test_a_view_tells_which_products_were_in_sight(
+    client: FlaskClient, shop: Shop, store: Store
+) -> None:
+    ours = shelf_token(client, shop)
+    # One that is gone from the shop, and one named twice, do not make the rest worth nothing.
+    answer = tell(client, shop, [event("view", token=ours, item=["p5", "p7", "gone", "p5"])])
+    assert answer.json == {"accepted": 1, "rejected": []}
+    e, p = tables.Event, tables.Product
+    with reading(store.engine) as connection:
+        seen = unpack_keys(connection.scalar(select(e.items).where(e.type == "view")) or b"")
+        names = dict(connection.execute(select(p.id, p.external_id)).all())
+    assert [names[key] for key in seen] == ["p5", "p7"]
+
+
+@pytest.mark.parametrize("item", [[1], [None], ["p1"] * 25, {"p1": 1}])
+def test_a_view_of_what_cannot_be_a_shelf_is_refused(
+    client: FlaskClient, shop: Shop, item: Any
+) -> None:
+    answer = tell(client, shop, [event("view", token=shelf_token(client, shop), item=item)])
+    assert [refused["index"] for refused in answer.json["rejected"]] == [0]
+
+
+def test_a_list_of_products_is_a_views_alone(client: FlaskClient, shop: Shop) -> None:
+    answer = tell(client, shop, [event("click", token=shelf_token(client, shop), item=["p5"])])
+    assert "must be a product's id" in answer.json["rejected"][0]["reason"]
+
+
+@pytest.mark.parametrize("against", ["none", "bestsellers"])
+def test_an_entry_names_the_strategy_in_front_of_treatments_shelf_in_either_arm(
+    client: FlaskClient, shop: Shop, store: Store, against: str
+) -> None:
+    start_test(store, shop, against)
+    led: dict[str, set[str]] = {"control": set(), "treatment": set()}
+    for number in range(40):
+        visitor = f"{number:032x}"
+        answer = ask(client, shop, placement="also_bought", product="p4", visitor=visitor).json
+        tell(client, shop, [event("exposure", token=answer["token"])], visitor)
+        if answer["arm"] == "treatment":
+            led["treatment"].add(answer["items"][0]["strategy"])
+    with reading(store.engine) as connection:
+        x = tables.Exposure
+        for arm, strategy in connection.execute(select(x.arm, x.led_by)):
+            led[arm].add(strategy)
+    # Whatever control saw, its visitors are told apart by what they would have seen.
+    assert led["control"] == led["treatment"]
+    assert len(led["control"]) == 1
 
 
 def test_an_exposure_is_the_entry_into_the_experiment_and_the_first_one_stays(
@@ -254,11 +303,11 @@ def test_me_needs_a_visitor_and_is_counted(client: FlaskClient, shop: Shop) -> N
 def test_events_are_refused_for_a_moment_rather_than_taking_every_thread(
     client: FlaskClient, shop: Shop, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "TURN_WITHIN_S", 0.01)
+    monkeypatch.setattr(telling, "TURN_WITHIN_S", 0.01)
     with writing(store.engine):  # somebody else writes, and does not end
         waiting = [
             threading.Thread(target=tell, args=(client, shop, [event("product_view", item="p1")]))
-            for _ in range(api.WRITERS)
+            for _ in range(telling.WRITERS)
         ]
         for thread in waiting:
             thread.start()
@@ -266,15 +315,15 @@ def test_events_are_refused_for_a_moment_rather_than_taking_every_thread(
         assert client.get(f"/v1/{shop.key}/shelf?placement=bestsellers").status_code == 200
     for thread in waiting:
         thread.join()
-    assert refused.headers["Retry-After"] == str(api.BUSY_FOR_S)
-    assert saved(store, "product_view") == api.WRITERS
+    assert refused.headers["Retry-After"] == str(telling.BUSY_FOR_S)
+    assert saved(store, "product_view") == telling.WRITERS
     assert tell(client, shop, [event("product_view", item="p1")]).status_code == 202
 
 
 def until_refused(client: FlaskClient, shop: Shop) -> Any:
     """The answer to an event while all turns are taken (which the threads may not have done yet:
     an event that cannot wait for the writer is refused by the store itself)."""
-    turns: Any = client.application.extensions["turns"]
+    turns: Any = client.application.extensions["telling"].turns
     while turns._value:
         time.sleep(0.01)
     return tell(client, shop, [event("product_view", item="p1")])

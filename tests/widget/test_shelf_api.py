@@ -12,7 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from prometheus_client import REGISTRY
+from sqlalchemy import select, text, update
 
 from experiments import token
 from store import tables
@@ -366,3 +367,22 @@ def test_a_query_is_read_as_the_standard_library_reads_it(text: str) -> None:
             query.fields(text.encode())
     else:
         assert query.fields(text.encode()) == expected
+
+
+def test_a_list_that_cannot_be_read_is_passed_over(
+    client: FlaskClient, shop: Shop, store: Store
+) -> None:
+    whole = ask(client, shop, placement="also_bought", product="p4").json
+    assert whole["items"]
+    with writing(store.engine) as connection:
+        spoil = text("UPDATE lists SET entries = :x WHERE slot NOT LIKE 'bestseller:%'")
+        assert connection.execute(spoil, {"x": b"not twenty bytes"}).rowcount
+    before = unreadable()
+    answer = ask(client, shop, placement="also_bought", product="p4")
+    assert answer.status_code == 200
+    assert {item["strategy"] for item in answer.json["items"]} == {"bestseller"}
+    assert unreadable() > before
+
+
+def unreadable() -> float:
+    return REGISTRY.get_sample_value("alongside_unreadable_lists_total") or 0.0

@@ -42,8 +42,8 @@ export function draw(shelf, items, asked, called) {
   if (list.scrollWidth > list.clientWidth) head.append(...turner(list));
   if (asked.placement === "bought_together") press("bundle")();
   whenSeen(shelf, () => {
-    tell("view", asked);
-    ignore(shelf.products.slice(0, LEADING), SIGHT);
+    tell("view", asked, shelf.products);
+    for (const id of ignore(shelf.products.slice(0, LEADING), SIGHT)) tell("ignore", asked, id);
     announce("view", items);
     if (window.dataLayer && !silent()) press("count")();
   });

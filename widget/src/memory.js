@@ -58,18 +58,19 @@ export function look(product) {
   keep({ ignored, recent: [product, ...recent().filter((id) => id !== product)].slice(0, RECENT) });
 }
 
-/** These products were seen without a click, or refused: see limits.js for the points. */
+/**
+ * These products were seen without a click, or refused: see limits.js for the points. Gives those
+ * that have enough.
+ */
 export function ignore(products, points) {
   const { ignored } = recall();
   for (const id of products) ignored[id] = (ignored[id] || 0) + points;
   keep({ ignored });
+  return products.filter((id) => ignored[id] > ENOUGH);
 }
 
 /** Products that are not to be shown. */
-export function unwanted() {
-  const { ignored } = recall();
-  return Object.keys(ignored).filter((id) => ignored[id] > ENOUGH);
-}
+export const unwanted = () => ignore(Object.keys(recall().ignored), 0);
 
 /** A product was clicked or added: with full consent, its token is kept for the checkout. */
 export function choose(product, token) {

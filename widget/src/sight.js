@@ -27,11 +27,12 @@ export function whenSeen(element, act) {
   const observer = new IntersectionObserver(
     (entries) => {
       clearTimeout(timer);
-      if (entries.pop().intersectionRatio < half) return;
-      timer = setTimeout(() => {
-        observer.disconnect();
-        act();
-      }, LOOK_MS);
+      if (entries.pop().intersectionRatio >= half) {
+        timer = setTimeout(() => {
+          observer.disconnect();
+          act();
+        }, LOOK_MS);
+      }
     },
     { threshold: half },
   );
@@ -43,6 +44,7 @@ export const isBelow = (element) => element.getBoundingClientRect().top > innerH
 
 /** Runs `change` whenever it cannot move anything in sight. */
 export function whenBelow(element, change) {
-  const look = () => isBelow(element) && change();
-  new IntersectionObserver(look, { rootMargin: `${BELOW_PX}px` }).observe(element);
+  new IntersectionObserver(() => isBelow(element) && change(), {
+    rootMargin: `${BELOW_PX}px`,
+  }).observe(element);
 }

@@ -8,8 +8,11 @@ import { address } from "./page.js";
 
 export const waiting = [];
 
-/** Notes one event. `asked` has a shelf's token and the visitor id it was asked with. */
-export function tell(type, asked, item = null) {
+/**
+ * Notes one event. `asked` has a shelf's token and the visitor id it was asked with; `item` is a
+ * product, or the products in sight.
+ */
+export function tell(type, asked, item) {
   // A token belongs to the visitor it was made for: after a withdrawal nothing is said of it.
   if (silent() || (asked.visitor && asked.visitor !== visitor())) return;
   waiting.push({ id: random(), type, token: asked.token, item, at: Date.now() });

@@ -14,5 +14,5 @@ export function visit(named) {
   if (noted || !product || silent()) return;
   noted = true;
   look(product);
-  tell("product_view", { token: null }, product);
+  tell("product_view", {}, product);
 }

@@ -67,6 +67,18 @@ test("without an experiment, or where nobody is eligible, there is no exposure",
   }
 });
 
+test("in a test with nothing to show, an empty shelf is told of, in either group", async () => {
+  for (const [other, told] of [
+    [{ ...TREATMENT, eligible: false, items: [] }, true],
+    [{ ...TREATMENT, arm: "control", eligible: false, items: [] }, true],
+    [{ eligible: false, items: [] }, false], // no test
+  ]) {
+    const shop = open({ reply: () => answer(other) });
+    await shop.pass();
+    assert.equal(shop.types().includes("empty"), told);
+  }
+});
+
 test("events are complete: an id, a type, a token, an item and an instant", async () => {
   const shop = open({ reply: () => answer(TREATMENT) });
   await shop.pass();
@@ -76,9 +88,9 @@ test("events are complete: an id, a type, a token, an item and an instant", asyn
   assert.deepEqual(
     events.map(({ type, token, item }) => [type, token, item]),
     [
-      ["product_view", null, "1"],
-      ["exposure", "t0", null],
-      ["view", "t0", null],
+      ["product_view", undefined, "1"],
+      ["exposure", "t0", undefined],
+      ["view", "t0", ["11", "12", "13"]], // what was in sight
       ["click", "t0", "11"],
     ],
   );
@@ -216,6 +228,12 @@ test("a product that was seen often without a click rests, and comes back with t
   await resting.pass();
   assert.deepEqual(resting.shown(), ["Product 12", "Product 13"]);
   assert.equal(resting.asked()[0].spare, "1"); // for the one that rests
+  // The sight that was one too many is told, once, so that other devices let it rest as well.
+  const told = resting.events().filter(({ type }) => type === "ignore");
+  assert.deepEqual(
+    told.map(({ token, item }) => [token, item]),
+    [["t0", "12"]],
+  );
   const rested = open({ kept, script: 'data-consent="full" data-product="1"' });
   await rested.pass();
   assert.equal(rested.shown()[0], "Product 11");

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from connectors.answers import Answer
 from connectors.errors import AccessRevoked, Misconfigured, TryLater, Unreadable
-from connectors.http import Answer
 from connectors.shopify import access
 from connectors.shopify.access import App, domain_of
 

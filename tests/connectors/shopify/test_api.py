@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from connectors import http
+from connectors.answers import Answer
 from connectors.errors import AccessRevoked, Misconfigured, TooMuch, TryLater, Unreadable
-from connectors.http import Answer
 from connectors.shopify import queries
 from connectors.shopify.api import TRIES, Api, TooCostly
 from connectors.shopify.client import Shopify

@@ -151,7 +151,7 @@ def test_an_operation_that_takes_too_long_lets_others_run(
     fake: FakeShopify, connect: Connect, waits: list[float]
 ) -> None:
     fake.bulk_polls = 10**6
-    shop = connect(Pace(bulk_above=10, ask_s=5, wait_s=0.05))
+    shop = connect(Pace(bulk_above=10, ask_s=5, wait_s=600))
     pages = shop.orders()
     cursor = next(pages).cursor
     with pytest.raises(TryLater, match="putting together"):

@@ -290,7 +290,7 @@ def test_the_parts_of_a_bundle_are_the_bundle() -> None:
     [
         ({"id": None}, "id is missing"),
         ({"totalPriceSet": None}, "totalPriceSet is missing"),
-        ({"totalPriceSet": {"shopMoney": {"amount": "1,5"}}}, "totalPriceSet.amount: '1,5'"),
+        ({"totalPriceSet": {"shopMoney": {"amount": "1,5"}}}, "totalPriceSet: '1,5'"),
         ({"processedAt": "yesterday"}, "processedAt is missing"),
         ({"lineItems": {}}, "lineItems is missing"),
         ({"taxesIncluded": None}, "taxesIncluded is missing"),
