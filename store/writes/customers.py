@@ -68,6 +68,7 @@ def _new(connection: Connection, shop_id: int, count: int) -> list[int]:
 
 
 def _marks(pepper: bytes, order: Order) -> list[bytes]:
+    """The account first."""
     own = []
     if order.customer_id:
         own.append(digest(pepper, "customer", order.customer_id))

@@ -63,13 +63,12 @@ export class ProductShelf extends HTMLElement {
 
   /** What the server is asked. Without consent, nothing but the page's own product. */
   query() {
-    // Spare ones for those that may be on the shelves before this one, or are not wanted.
-    const spare = promised + unwanted().length;
-    promised += +this.get("limit") || USUAL;
+    const limit = Math.min(this.get("limit"), MOST); // not named: the merchant's count
     const query = {
       locale: this.locale,
-      limit: Math.min(this.get("limit"), MOST), // not named: the merchant's count
-      spare: Math.min(spare, MOST),
+      limit,
+      // For those that may be on the shelves that asked before this one, or are not wanted.
+      spare: Math.min(promised + unwanted().length, MOST),
       recent: recent().join(),
       cart: !silent() && (this.get("cart") || said.cart || "").split(",", CART).join(),
       visitor: visitor(),
@@ -77,6 +76,7 @@ export class ProductShelf extends HTMLElement {
     };
     for (const name of ["placement", "product", "category", "currency"])
       query[name] = this.get(name);
+    promised += limit || USUAL;
     return query;
   }
 

@@ -29,11 +29,12 @@ export function whenSeen(element, act) {
   const observer = watcher(
     (entries) => {
       clearTimeout(timer);
-      if (entries.pop().intersectionRatio < half) return;
-      timer = setTimeout(() => {
-        observer.disconnect();
-        act();
-      }, LOOK_MS);
+      if (entries.pop().intersectionRatio >= half) {
+        timer = setTimeout(() => {
+          observer.disconnect();
+          act();
+        }, LOOK_MS);
+      }
     },
     { threshold: half },
   );
