@@ -13,15 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from recommenders.baskets import since
+from recommenders.ease import MOST_PRODUCTS
 from store.records import Catalogue, Interactions
 
 MIB = 2**20
-# Estimates, on the safe side of the two trainings that were looked at (1.1 GiB for 0.5M lines of 4k
-# products, 2.0 GiB for 1.4M lines of 68k): what a training holds whatever the shop's size
-# (libraries, EASE's square, a thousand rows of voices), and for each line and product.
-BASE = 700 * MIB
-PER_LINE = 300
-PER_PRODUCT = 8_000
+# What a training holds: the libraries and a thousand rows of voices, EASE's square of products, and
+# so much for each line and product. Estimates that cover the two trainings whose peaks were seen:
+# 1.1 GiB for 0.5M lines of 4k products, 2.0 GiB for 1.4M lines of 68k.
+BASE = 500 * MIB
+PER_EASE_CELL = 24
+PER_LINE = 400
+PER_PRODUCT = 10_000
 # Of what the machine has to spare: the shelves' workers and the database live there too.
 SHARE = 0.7
 LEAST_LINES = 10_000  # below, nothing is gained: the rest of the training takes more
@@ -54,13 +56,16 @@ def _limit(path: Path) -> int:
     return int(said) if said.isdigit() and int(said) < 2**50 else 0
 
 
+def held_anyway(products: int) -> int:
+    """Bytes, before the first order line."""
+    return BASE + PER_PRODUCT * products + PER_EASE_CELL * min(products, MOST_PRODUCTS) ** 2
+
+
 def fitting(interactions: Interactions, catalogue: Catalogue, bytes_: int) -> Interactions:
     """All lines, or the newest whole orders of which a training fits into so many bytes."""
     lines = len(interactions.product)
-    if not bytes_ or BASE + PER_PRODUCT * len(catalogue) + PER_LINE * lines <= bytes_:
-        return interactions
-    most = max((bytes_ - BASE - PER_PRODUCT * len(catalogue)) // PER_LINE, LEAST_LINES)
-    if most >= lines:
+    most = max((bytes_ - held_anyway(len(catalogue))) // PER_LINE, LEAST_LINES)
+    if not bytes_ or most >= lines:
         return interactions
     first = int(interactions.order[lines - most])
     start = int(np.searchsorted(interactions.order, first + 1))  # the cut order is left out whole

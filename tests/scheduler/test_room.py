@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from scheduler.room import BASE, MIB, PER_LINE, PER_PRODUCT, SHARE, fitting, room
+from scheduler.room import MIB, PER_LINE, SHARE, fitting, held_anyway, room
 from tests.recommenders.shops import catalogue, orders
 
 GOODS = catalogue(3)
 
 
 def bytes_for(lines: int) -> int:
-    return BASE + PER_PRODUCT * len(GOODS) + PER_LINE * lines
+    return held_anyway(len(GOODS)) + PER_LINE * lines
 
 
 def test_what_fits_is_not_touched() -> None:
