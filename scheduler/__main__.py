@@ -63,7 +63,7 @@ class Clock:
                 self._watch()
                 over.wait(WATCH_S)
         finally:
-            # What still waits for a worker is the next clock's: the lease is about to be given back.
+            # What still waits for a worker is the next clock's, which is about to have the lease.
             self._ending = True
             self._scheduler.shutdown(wait=False)
             for child in list(self._children):
