@@ -54,6 +54,7 @@ class Clock:
         self._known: set[str] = set()
         self._once: set[str] = set()  # runs for what waits, until they are over
         self._children: set[subprocess.Popen[bytes]] = set()
+        self._ending = False
 
     def run(self, over: threading.Event) -> None:
         self._scheduler.start()
@@ -62,6 +63,8 @@ class Clock:
                 self._watch()
                 over.wait(WATCH_S)
         finally:
+            # What still waits for a worker is the next clock's, which is about to have the lease.
+            self._ending = True
             self._scheduler.shutdown(wait=False)
             for child in list(self._children):
                 child.terminate()
@@ -134,6 +137,8 @@ class Clock:
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def _in_a_child(self, job: str, shop_id: int | None) -> None:
+        if self._ending:
+            return
         words = ["run", job, *([] if shop_id is None else [str(shop_id)]), "--child"]
         # The child reads our end of a pipe: when we die, however, it ends, and does not go on
         # beside the clock that takes over.

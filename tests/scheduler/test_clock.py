@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from scheduler import jobs
+from scheduler.__main__ import Clock
 from scheduler.lease import lease
 from scheduler.record import SILENT_AFTER, recorded
 from store import tables
@@ -134,6 +136,19 @@ def test_a_killed_clock_is_replaced_and_what_was_cut_off_runs_again(store: Store
             process.wait(timeout=30)
     with reading(store.engine) as connection:
         assert overview.last_success(connection, shop.id, "train") is not None
+
+
+def test_a_clock_that_ends_starts_nothing_that_still_waited(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *words, **how: started.append(words))
+    over = threading.Event()
+    over.set()
+    ended = Clock(any_store)
+    ended.run(over)
+    ended._in_a_child("upkeep", None)  # what its pool's queue still held
+    assert started == []
 
 
 def test_a_job_ends_when_its_clock_dies(store: Store) -> None:
