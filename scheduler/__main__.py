@@ -21,7 +21,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from connectors.errors import ConnectorError
 from scheduler import jobs
-from scheduler.lease import lease
+from scheduler.lease import Held, lease
 from scheduler.record import SILENT_AFTER
 from store import logs, settings
 from store.engine import reading, writing
@@ -56,10 +56,11 @@ class Clock:
         self._children: set[subprocess.Popen[bytes]] = set()
         self._ending = False
 
-    def run(self, over: threading.Event) -> None:
+    def run(self, over: threading.Event, held: Held) -> None:
+        """Until it is over, or another clock may have taken the lease."""
         self._scheduler.start()
         try:
-            while not over.is_set():
+            while held() and not over.is_set():
                 self._watch()
                 over.wait(WATCH_S)
         finally:
@@ -177,11 +178,12 @@ def _serve(store: Store) -> None:
     waiting_said = False
     while not over.is_set():
         with lease(store.engine) as held:
-            if held:
+            if held():
                 log.info("clock started")
-                Clock(store).run(over)
+                waiting_said = False
+                Clock(store).run(over, held)
                 log.info("clock stopped")
-                return
+                continue
         if not waiting_said:
             log.info("another clock is running; standing by")
             waiting_said = True

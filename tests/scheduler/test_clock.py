@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from scheduler import jobs
 from scheduler.__main__ import Clock
@@ -56,11 +56,29 @@ def outcomes(store: Store, job: str) -> list[str]:
 
 def test_only_one_process_holds_the_clock(any_store: Store) -> None:
     with lease(any_store.engine) as first:
-        assert first
+        assert first()
         with lease(any_store.engine) as second:
-            assert not second
+            assert not second()
+        assert first()
     with lease(any_store.engine) as again:
-        assert again
+        assert again()
+
+
+def test_who_lost_its_session_does_not_think_it_still_has_the_clock(any_store: Store) -> None:
+    if any_store.engine.dialect.name != "postgresql":
+        return  # a file's lock lives as long as the process
+    cut = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    with lease(any_store.engine) as first:
+        assert first()
+        with any_store.engine.connect() as another:
+            another.execute(cut)
+        assert until(lambda: not first())
+        with lease(any_store.engine) as second:
+            assert second()
+            assert not first()  # nor after it has a session again
 
 
 def test_a_run_that_stops_beating_is_marked_and_told(any_store: Store) -> None:
@@ -146,7 +164,7 @@ def test_a_clock_that_ends_starts_nothing_that_still_waited(
     over = threading.Event()
     over.set()
     ended = Clock(any_store)
-    ended.run(over)
+    ended.run(over, lambda: True)
     ended._in_a_child("upkeep", None)  # what its pool's queue still held
     assert started == []
 
