@@ -14,6 +14,7 @@ import json
 import random
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ CLICKS = 0.12  # of those who see a shelf
 SEES = 0.6  # scroll so far that the shelf is in sight
 COMES_BACK = 0.4  # of the buyers: they order on a later day
 PHONES = 0.6
+AT_ONCE = 4  # people in the shop at the same moment: the threads of a worker
 AGENTS = (
     "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Mobile Safari/537.36 Mobi",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Safari/537.36",
@@ -38,6 +40,7 @@ class Unexpected(Exception):
 
 @dataclass
 class Shopper:
+    dice: random.Random
     visitor: str
     agent: str
     product: str
@@ -64,19 +67,28 @@ class Crowd:
     _share: dict[str, float] = field(default_factory=lambda: {"control": 0.5, "treatment": 0.5})
 
     def __post_init__(self) -> None:
-        self._dice = random.Random(self.seed)  # noqa: S311 - a simulation, meant to repeat itself
-        self._pool = urllib3.PoolManager(maxsize=4, timeout=60.0, retries=False)
+        self._pool = urllib3.PoolManager(maxsize=AT_ONCE, timeout=60.0, retries=False)
         self._popular = self._bestsellers()
 
     def day(self, number: int, shoppers: int) -> None:
         """`shoppers` people come for the first time; buyers of earlier days come back."""
-        for _ in range(shoppers):
-            shopper = self._visit()
-            if self._buys(shopper):
-                later = self._dice.randrange(1, 4) if self._dice.random() < COMES_BACK else 0
-                self._due.setdefault(number + later, []).append(shopper)
-        for shopper in self._due.pop(number, ()):
-            self._order(shopper)
+        come = [self._newcomer() for _ in range(shoppers)]
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            for shopper in threads.map(self._visit, come):
+                if self._buys(shopper):
+                    dice = shopper.dice
+                    later = dice.randrange(1, 4) if dice.random() < COMES_BACK else 0
+                    self._due.setdefault(number + later, []).append(shopper)
+            buyers = self._due.pop(number, [])
+            self.orders += len(list(threads.map(self._order, buyers)))
+
+    def _newcomer(self) -> Shopper:
+        """Each has dice of their own: who they are does not depend on who is served first."""
+        self.visitors += 1
+        dice = random.Random(f"{self.seed}:{self.visitors}")  # noqa: S311 - meant to repeat itself
+        agent = AGENTS[0] if dice.random() < PHONES else AGENTS[1]
+        start = dice.choices(self._popular, range(len(self._popular), 0, -1))[0]
+        return Shopper(dice, dice.randbytes(16).hex(), agent, start["id"], start["url"])
 
     def _buys(self, shopper: Shopper) -> bool:
         arm = shopper.arm or "control"
@@ -88,11 +100,8 @@ class Crowd:
 
     # --- as shelf.js does ---
 
-    def _visit(self) -> Shopper:
-        agent = AGENTS[0] if self._dice.random() < PHONES else AGENTS[1]
-        start = self._dice.choices(self._popular, range(len(self._popular), 0, -1))[0]
-        shopper = Shopper(self._dice.randbytes(16).hex(), agent, start["id"], start["url"])
-        self.visitors += 1
+    def _visit(self, shopper: Shopper) -> Shopper:
+        dice = shopper.dice
         self._page(shopper, shopper.url)
         shelf = self._get(
             f"{self.app_url}/v1/{self.key}/shelf?"
@@ -106,16 +115,16 @@ class Crowd:
             shopper,
         )
         shopper.arm = shelf["arm"]
-        told = [self._event("product_view", None, shopper.product)]
+        told = [_event(dice, "product_view", None, shopper.product)]
         if shelf["experiment"] is not None:
             kind = "exposure" if shelf["eligible"] else "empty"
-            told.append(self._event(kind, shelf["token"], None))
-        if shelf["items"] and self._dice.random() < SEES:
+            told.append(_event(dice, kind, shelf["token"], None))
+        if shelf["items"] and dice.random() < SEES:
             in_sight = [item["id"] for item in shelf["items"]]
-            told.append(self._event("view", shelf["token"], in_sight))
-            if self._dice.random() < CLICKS:
-                item = self._dice.choice(shelf["items"][:4])
-                told.append(self._event("click", shelf["token"], item["id"]))
+            told.append(_event(dice, "view", shelf["token"], in_sight))
+            if dice.random() < CLICKS:
+                item = dice.choice(shelf["items"][:4])
+                told.append(_event(dice, "click", shelf["token"], item["id"]))
                 shopper.product, shopper.url = item["id"], item["url"]
                 shopper.token = shelf["token"]
         answer = self._ask(
@@ -130,10 +139,6 @@ class Crowd:
         if shopper.token:
             self._page(shopper, shopper.url)
         return shopper
-
-    def _event(self, kind: str, token: str | None, item: str | list[str] | None) -> dict[str, Any]:
-        id = str(uuid.UUID(bytes=self._dice.randbytes(16), version=4))
-        return {"id": id, "type": kind, "token": token, "item": item, "at": None}
 
     def _bestsellers(self) -> list[dict[str, Any]]:
         answer = self._ask(
@@ -152,14 +157,13 @@ class Crowd:
             "csrf_token": _found(CSRF, page), "add-to-cart": shopper.product, "quantity": "1",
         })  # fmt: skip
         page = self._page(shopper, f"{self.shop_url}/checkout/")
-        self.orders += 1
         self._send(shopper, f"{self.shop_url}/checkout/", {
             "csrf_token": _found(CSRF, page),
             "attempt": _found(ATTEMPT, page),
             "alongside_visitor": shopper.visitor,
             "line_product": shopper.product,
             "alongside_token": shopper.token or "",
-            "first_name": "Simulated", "last_name": f"Shopper {self.orders}",
+            "first_name": "Simulated", "last_name": f"Shopper {shopper.visitor[:4]}",
             "email": f"simulated-{shopper.visitor[:12]}@example.org",
             "address_1": "1 Nowhere Street", "city": "Testham", "postcode": "AB1 2CD",
         })  # fmt: skip
@@ -197,6 +201,13 @@ class Crowd:
         if shopper and "Set-Cookie" in answer.headers and url.startswith(self.shop_url):
             shopper.cookie = answer.headers["Set-Cookie"].partition(";")[0]
         return answer
+
+
+def _event(
+    dice: random.Random, kind: str, token: str | None, item: str | list[str] | None
+) -> dict[str, Any]:
+    id = str(uuid.UUID(bytes=dice.randbytes(16), version=4))
+    return {"id": id, "type": kind, "token": token, "item": item, "at": None}
 
 
 def _found(what: re.Pattern[str], page: str) -> str:

@@ -173,7 +173,7 @@ def _jobs(connection: Connection, store: Store, shop: shops.Shop, now: datetime)
             yield (
                 "job-cut-off",
                 f"{name} died {run.started_at:%Y-%m-%d %H:%M} UTC, without an error of its own.",
-                "Often memory: look at the system's log (`dmesg`), and lower SVD_MAX_INTERACTIONS.",
+                "Often memory: look at the system's log (`dmesg`), and lower TRAIN_MEMORY_MIB.",
             )
     for job, asked_at in overview.waiting(connection, shop.id).items():
         if now - asked_at > timedelta(minutes=5):

@@ -87,11 +87,11 @@ def frame(shop: Shop, number: int) -> tuple[str, dict[str, Any]]:
 
 
 def _days(asking: Connection, shop: Shop, it: Told) -> list[Day]:
-    money = Numbers.of(shop).money
+    say = Numbers.of(shop)
     found = []
     for day, _, stored in experiments.judged_days(asking, it.experiment.id):
         judgement = Judgement.from_json(stored)
-        words_ = sentence(judgement.verdict, money, it.experiment.against)
+        words_ = sentence(judgement.verdict, say, it.experiment.against)
         found.append(Day(day, judgement, words_))
     return found
 

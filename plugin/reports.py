@@ -63,5 +63,5 @@ def told(connection: Connection, shop: Shop, numbered: experiments.Numbered) -> 
     if stored is None:
         return Told(numbered.number, numbered.experiment, None, None, "")
     report = Report.from_json(stored[0])
-    words = sentence(report, Numbers.of(shop).money)
+    words = sentence(report, Numbers.of(shop))
     return Told(numbered.number, numbered.experiment, report, stored[1], words)

@@ -61,6 +61,9 @@ class Blend:
 
     strategy: Strategy = "blend"
     most_questions: int = 1_500  # per window: the mean of three windows is then good to 1 %
+    # The lists of so many products take five minutes of CPU; of more, those that sell most get a
+    # blend, the others are answered by plain co-purchase and likeness.
+    most_products: int = 150_000
     new_questions: int = 500  # of these, asked again as if their product were new
     seed: int = 20_240_501
     width: int = LIST_WIDTH
@@ -82,7 +85,7 @@ class Blend:
             named = (key for ask in asks for key in (ask.product, *ask.recent, *ask.cart))
             keys = {key for key in named if key is not None}
             wanted = np.flatnonzero(np.isin(known.catalogue.keys, list(keys)))
-        spoken_for = _spoken_for(choir, wanted)
+        spoken_for = _selling_most(known, _spoken_for(choir, wanted), self.most_products)
         for start in range(0, len(spoken_for), self.chunk_rows):
             rows = spoken_for[start : start + self.chunk_rows]
             new = np.diff(_together(known)["together"][rows].indptr) == 0
@@ -136,6 +139,10 @@ class Blend:
             listable=known.catalogue.recommendable,
             circumstances=of_products(known, together["together"]),
         )
+
+
+def _selling_most(known: Known, rows: Rows, most: int) -> Rows:
+    return np.sort(rows[np.lexsort((rows, -known.popularity(120.0)[rows]))[:most]])
 
 
 def _selling(known: Known, group: NDArray[np.int64]) -> Voice:

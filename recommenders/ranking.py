@@ -59,7 +59,7 @@ def _along(
     lists: Mapping[str, Sequence[Entry]],
     most: int,
 ) -> list[Candidate]:
-    seen = {ask.product, *ask.cart}
+    seen = {ask.product, *ask.cart, *ask.unwanted}
     if ask.novel:
         seen |= ask.owned
     found: list[Candidate] = []

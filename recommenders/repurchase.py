@@ -104,3 +104,13 @@ def active(interactions: Interactions, now_s: int, days: int) -> NDArray[np.intp
     """The customers with an order in the last `days` days."""
     recent = (interactions.at_s >= now_s - days * DAY_S) & (interactions.customer >= 0)
     return np.unique(interactions.customer[recent]).astype(np.intp)
+
+
+def newest(interactions: Interactions, who: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """Of these customers at most so many: those whose last order is the newest."""
+    if len(who) <= most:
+        return who
+    last_s = np.zeros(len(interactions.customer_keys), dtype=np.int64)
+    lines = interactions.customer >= 0
+    last_s[interactions.customer[lines]] = interactions.at_s[lines]  # the lines are in order
+    return np.sort(who[np.lexsort((who, -last_s[who]))[:most]])

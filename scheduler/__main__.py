@@ -21,7 +21,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from connectors.errors import ConnectorError
 from scheduler import jobs
-from scheduler.lease import lease
+from scheduler.lease import Held, lease
 from scheduler.record import SILENT_AFTER
 from store import logs, settings
 from store.engine import reading, writing
@@ -54,14 +54,18 @@ class Clock:
         self._known: set[str] = set()
         self._once: set[str] = set()  # runs for what waits, until they are over
         self._children: set[subprocess.Popen[bytes]] = set()
+        self._ending = False
 
-    def run(self, over: threading.Event) -> None:
+    def run(self, over: threading.Event, held: Held) -> None:
+        """Until it is over, or another clock may have taken the lease."""
         self._scheduler.start()
         try:
-            while not over.is_set():
+            while held() and not over.is_set():
                 self._watch()
                 over.wait(WATCH_S)
         finally:
+            # What still waits for a worker is the next clock's, which is about to have the lease.
+            self._ending = True
             self._scheduler.shutdown(wait=False)
             for child in list(self._children):
                 child.terminate()
@@ -134,6 +138,8 @@ class Clock:
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def _in_a_child(self, job: str, shop_id: int | None) -> None:
+        if self._ending:
+            return
         words = ["run", job, *([] if shop_id is None else [str(shop_id)]), "--child"]
         # The child reads our end of a pipe: when we die, however, it ends, and does not go on
         # beside the clock that takes over.
@@ -172,11 +178,12 @@ def _serve(store: Store) -> None:
     waiting_said = False
     while not over.is_set():
         with lease(store.engine) as held:
-            if held:
+            if held():
                 log.info("clock started")
-                Clock(store).run(over)
+                waiting_said = False
+                Clock(store).run(over, held)
                 log.info("clock stopped")
-                return
+                continue
         if not waiting_said:
             log.info("another clock is running; standing by")
             waiting_said = True

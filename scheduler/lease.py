@@ -1,33 +1,42 @@
 """One clock at a time: a lease that dies with its holder, so that another may take over at once.
 
 On one host a file lock beside the database, across hosts PostgreSQL's advisory lock. Neither can
-be left behind by a process that was killed.
+be left behind by a process that was killed. But a session with PostgreSQL can be lost while its
+process lives on, and the lock with it: so its holder asks again, as long as it acts on it.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy.exc import DBAPIError
 
 # Any number that nothing else in the database uses.
 _LOCK = 6_710_002
 
 
+# Whether this process has the clock at this moment.
+Held = Callable[[], bool]
+
+_TAKE = text("SELECT pg_try_advisory_lock(:lock)")
+_OURS = text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = :lock AND granted "
+    "AND pid = pg_backend_pid()"
+)
+
+
 @contextmanager
-def lease(engine: Engine) -> Iterator[bool]:
-    """Yields whether this process now holds the clock; given back at the end of the block."""
+def lease(engine: Engine) -> Iterator[Held]:
+    """Try to get the clock; it is given back at the end of the block."""
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
-            held = bool(
-                connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK})
-            )
-            connection.commit()
-            yield held
+            _asked(connection, _TAKE)
+            yield lambda: _asked(connection, _OURS)
             # Closing the session gives it back, also when the process was killed.
             connection.invalidate()
         return
@@ -38,8 +47,16 @@ def lease(engine: Engine) -> Iterator[bool]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield lambda: False
             return
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield True
+        yield lambda: True
+
+
+def _asked(connection: Connection, question: TextClause) -> bool:
+    try:
+        with connection.begin():
+            return bool(connection.scalar(question, {"lock": _LOCK}))
+    except DBAPIError:
+        return False  # the session is lost, and the lock went with it

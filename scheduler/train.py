@@ -22,6 +22,7 @@ from recommenders.measure import Live, LiveAt, Trial, backtest
 from recommenders.personal import Personal
 from recommenders.registry import RECOMMENDERS, Recommender
 from recommenders.study import Ensemble, Study
+from scheduler.room import fitting, room
 from store.engine import reading, writing
 from store.errors import Explained
 from store.opening import Store
@@ -89,6 +90,7 @@ def train(
     with reading(store.engine) as connection:
         data = training_data(connection, shop.id, until)
         live = model_reads.live(connection, shop.id)
+    data = _within(data, store.settings.train_memory_mib, say)
     if not len(data.catalogue):
         raise NothingToLearn(f"{shop.name} has no products yet. Run `flask sync {shop.key}` first.")
     at_s = data.interactions.at_s
@@ -129,6 +131,18 @@ def train(
     ]
     _publish(store, shop, model_id, version, trials, outcomes, data)
     return Trained(version, data.interactions.orders, trials, outcomes)
+
+
+def _within(data: TrainingData, setting_mib: int, say: Say) -> TrainingData:
+    """The data as far as memory allows."""
+    fits = fitting(data.interactions, data.catalogue, room(setting_mib))
+    if fits is data.interactions:
+        return data
+    say(
+        f"only the newest {len(fits.product):,} of {len(data.interactions.product):,} order lines: "
+        "memory allows no more (TRAIN_MEMORY_MIB)"
+    )
+    return replace(data, interactions=fits)
 
 
 def _fitted(recommender: Recommender, known: Known, past: Study) -> Lists:
@@ -214,18 +228,18 @@ def _outcome(
         wanted = {part.strategy for step in CHAINS[placement] for part in step}
         every = tuple(s for s in strategies if s in wanted)
         return Outcome(placement, outcome, f"{why} Served by the owner's choice.", every, True)
-    if _still_good(live):
+    if _still_good(live, shop.now()):
         return Outcome(placement, outcome, f"{why} The model that passed stays.", usable, False)
     own = "repurchase" in usable
     simple = "What each customer bought before, then bestsellers," if own else "Bestsellers"
     return Outcome(placement, outcome, f"{why} {simple} are served instead.", usable, True)
 
 
-def _still_good(live: model_reads.Live | None) -> bool:
+def _still_good(live: model_reads.Live | None, now: datetime) -> bool:
     """Whether what is live passed the gate, and not too long ago."""
     if live is None or live.outcome != "promoted":
         return False
-    return datetime.now(UTC) - live.since_at < PASSED_MODEL_STAYS
+    return now - live.since_at < PASSED_MODEL_STAYS
 
 
 def _publish(
@@ -258,7 +272,7 @@ def _publish(
                     model_id,
                     outcome.strategies,
                     f"version {version}: {outcome.why}",
-                    datetime.now(UTC),
+                    shop.now(),
                 )
 
 
@@ -269,7 +283,7 @@ def roll_back(store: Store, shop: Shop, version: int | None) -> int:
             version = _one_before(connection, shop)
         model_reads.by_version(connection, shop.id, version)  # says so where it is gone
         served = model_reads.served_with(connection, shop.id, version)
-    why, now = f"rolled back to version {version}", datetime.now(UTC)
+    why, now = f"rolled back to version {version}", shop.now()
     with writing(store.engine) as connection:
         for it in served:
             writes.publish(connection, shop.id, it.placement, it.model_id, it.strategies, why, now)

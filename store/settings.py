@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         ge=1_000,
         description="At most so many ratings train Surprise SVD; bounds its time and memory.",
     )
+    train_memory_mib: int = Field(
+        default=0,
+        ge=0,
+        description="So much memory a training may hold; 0 takes 70 % of what is free.",
+    )
     event_days: int = Field(
         default=400, ge=35, description="How long events are kept before upkeep deletes them."
     )

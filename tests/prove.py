@@ -55,6 +55,13 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"PROVE_KILLS": "20"},
         ["pytest", "-qs", "tests/widget/test_endurance.py", "-k", "killed", *LONG],
     ),
+    "faults": (
+        "A full disk, a database that restarts, a clock that is set wrong: what shoppers see and "
+        "what is kept. Two clocks and four workers on PostgreSQL, a clock killed in between: each "
+        "job exactly once.",
+        {"PROVE_ASKED": "10"},
+        ["pytest", "-qs", "tests/test_faults.py", *LONG],
+    ),
     "publishing": (
         "Publications and roll-backs under load: no answer failed, mixed, or old after a second.",
         {"PROVE_FLIPS": "20"},

@@ -100,6 +100,15 @@ def _visitor(
 ) -> tuple[ShopConfig, bytes]:
     """The shop and the visitor of a /me request, counted against its limit."""
     config = shop_of(key)
+    count_try(engine, ring, config)
+    visitor = request.headers.get("Alongside-Visitor", "")
+    if not query.VISITOR.fullmatch(visitor):
+        raise query.Malformed({"Alongside-Visitor": "must be 16 to 64 of A-Z a-z 0-9 _ -"})
+    return config, digest(config.keys.pepper, "visitor", visitor)
+
+
+def count_try(engine: Engine, ring: Ring, config: ShopConfig) -> None:
+    """One more question about a person from this address, or the refusal."""
     with writing(engine) as connection:
         tries = people.count_attempt(
             connection,
@@ -110,8 +119,4 @@ def _visitor(
             ME_WITHIN,
         )
     if tries > ME_TRIES:
-        abort(429, "Too many requests about visitors from here. Try again in ten minutes.")
-    visitor = request.headers.get("Alongside-Visitor", "")
-    if not query.VISITOR.fullmatch(visitor):
-        raise query.Malformed({"Alongside-Visitor": "must be 16 to 64 of A-Z a-z 0-9 _ -"})
-    return config, digest(config.keys.pepper, "visitor", visitor)
+        abort(429, "Too many requests about shoppers from here. Try again in ten minutes.")

@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from store.engine import Serving
 from store.opening import Store
 from store.request_ids import with_request_ids
-from widget import api, events, health, openapi, problems, scripts
+from widget import api, events, health, openapi, problems, purchases, scripts
 from widget.configs import Configs
 from widget.shelves import FOR_ALL, Shelves
 from widget.telling import Telling
@@ -35,6 +35,7 @@ def create_app(store: Store) -> Flask:
     shelves = Shelves(serving, Configs(store.engine, store.ring), limit, telling)
     problems.install(app)
     app.register_blueprint(api.blueprint(store.engine, store.ring, shelves, telling))
+    app.register_blueprint(purchases.blueprint(store.engine, store.ring, shelves))
     app.register_blueprint(scripts.blueprint())
     app.register_blueprint(health.blueprint(store))
     app.register_blueprint(openapi.blueprint())

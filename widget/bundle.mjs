@@ -44,7 +44,9 @@ const stylesAsText = {
         minify: true,
         charset: "utf8",
       });
-      return { contents: outputFiles[0].text.trim(), loader: "text" };
+      // esbuild leaves the spaces in a var()'s fallback and around a grid's slash; they say nothing.
+      const contents = outputFiles[0].text.trim().replace(/, | \/ /g, (said) => said.trim());
+      return { contents, loader: "text" };
     });
   },
 };

@@ -32,7 +32,8 @@ def _json(schema: dict[str, Any], about: str) -> dict[str, Any]:
 
 def _problems(*statuses: str) -> dict[str, Any]:
     about = {
-        "404": "No shop has this key.",
+        "403": "The customer is not signed by the shop, or too long ago.",
+        "404": "No shop has this key, or the customer has no such order.",
         "405": "The address knows other methods; `Allow` names them.",
         "413": "The body is too large.",
         "422": "The request cannot be read; `detail` and `errors` say why.",
@@ -207,6 +208,40 @@ def document() -> dict[str, Any]:
                     },
                 },
             },
+            "/v1/{key}/me/orders": {
+                "get": {
+                    "operationId": "myOrders",
+                    "summary": "A signed customer's last orders, and which count for their taste.",
+                    "parameters": [
+                        _KEY,
+                        {
+                            **_parameter("customer", "A signed customer id.", {"type": "string"}),
+                            "required": True,
+                        },
+                        _parameter("locale", "The page's language.", {"type": "string"}),
+                    ],
+                    "responses": {
+                        "200": _json(_ORDERS, "The newest first, with words for the page."),
+                        **_problems("403", "404", "405", "422", "429", "503"),
+                    },
+                },
+                "post": {
+                    "operationId": "keepOut",
+                    "summary": "Not this purchase: an order is no taste, or counts again.",
+                    "parameters": [_KEY],
+                    "requestBody": {
+                        "required": True,
+                        "content": {
+                            kind: {"schema": _KEPT_OUT}
+                            for kind in ("application/json", "text/plain")
+                        },
+                    },
+                    "responses": {
+                        "204": {"description": "Noted."},
+                        **_problems("403", "404", "405", "413", "422", "429", "503"),
+                    },
+                },
+            },
         },
         "components": {
             "schemas": {
@@ -225,6 +260,38 @@ def document() -> dict[str, Any]:
         },
     }
 
+
+_ORDERS = {
+    "type": "object",
+    "required": ["words", "orders"],
+    "properties": {
+        "words": {"type": "object", "additionalProperties": {"type": "string"}},
+        "orders": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "number", "placed_at", "items", "kept_out"],
+                "properties": {
+                    "id": {"type": "string"},
+                    "number": {"type": "string"},
+                    "placed_at": {"type": "string", "format": "date-time"},
+                    "items": {"type": "array", "items": {"type": "string"}},
+                    "kept_out": {"type": "boolean"},
+                },
+            },
+        },
+    },
+}
+
+_KEPT_OUT = {
+    "type": "object",
+    "required": ["customer", "order", "kept_out"],
+    "properties": {
+        "customer": {"type": "string", "description": "A signed customer id."},
+        "order": {"type": "string", "minLength": 1, "maxLength": query.LONGEST_ID},
+        "kept_out": {"type": "boolean"},
+    },
+}
 
 _ACCEPTED = {
     "type": "object",

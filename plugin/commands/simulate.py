@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -18,7 +20,11 @@ from store.writes import people, simulation
 
 @click.command()
 @terms.shop_argument
-@click.option("--at", help="The shop's own present, ISO 8601 with an offset; `now`: the world's.")
+@click.option(
+    "--at",
+    help="The shop's own present, ISO 8601 with an offset; `now`: the world's; `-`: each line of "
+    "standard input, one after the other.",
+)
 @terms.as_json
 @with_appcontext
 def simulate(shop: str, at: str | None, as_json: bool) -> None:
@@ -26,7 +32,12 @@ def simulate(shop: str, at: str | None, as_json: bool) -> None:
 
     For a shop on this machine (`make demo SHOPPERS=200`); a real shop's figures must stay real.
     """
-    instant = _instant(at)
+    lines: Iterable[str | None] = sys.stdin if at == "-" else (at,)
+    for given in lines:
+        _simulate(shop, _instant(given.strip() if given else None), as_json)
+
+
+def _simulate(shop: str, instant: datetime | None, as_json: bool) -> None:
     with writing(the_store().engine) as connection:
         one = terms.the_shop(connection, shop)
         if not _is_here(one.url):

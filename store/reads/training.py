@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Connection, case, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Subquery, case, func, select, type_coerce
 
 from store import tables
 from store.records import Catalogue, Interactions
@@ -56,23 +56,36 @@ def _dense(order: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
 
 
 def _lines(connection: Connection, shop_id: int, until: datetime | None) -> NDArray[np.int64]:
-    """(order, product, customer or -1, quantity, microseconds) per line, oldest order first."""
+    """(order, product, customer or -1, quantity, microseconds) per line, oldest order first.
+
+    What was given back was not bought: a line counts with the pieces that were kept, and not at all
+    where none was, or where its whole price was paid back.
+    """
     o, line = tables.Order, tables.OrderLine
+    back = _given_back(shop_id)
+    kept = line.quantity - func.coalesce(back.c.quantity, 0)
     statement = (
         select(
             o.id,
             line.product_id,
             case((o.kept_out, None), else_=o.customer_id),  # a gift is nobody's taste
-            line.quantity,
+            kept,
             type_coerce(o.placed_at, BigInteger),
         )
         .join(line, line.order_id == o.id)
+        .outerjoin(
+            back,
+            (back.c.order_id == o.external_id) & (back.c.line_id == line.external_id),
+        )
         .where(
             o.shop_id == shop_id,
             o.status != "cancelled",
             o.source != "test",
             line.product_id.is_not(None),
-            line.quantity > 0,
+            kept > 0,
+            back.c.amount_minor.is_(None)
+            | (back.c.amount_minor < line.gross_minor - line.discount_minor)
+            | (back.c.amount_minor == 0),
         )
         .order_by(o.placed_at, o.id, line.product_id, line.external_id)
     )
@@ -84,6 +97,23 @@ def _lines(connection: Connection, shop_id: int, until: datetime | None) -> NDAr
         for rows in result.partitions(_CHUNK)
     ]
     return np.concatenate(parts) if parts else np.empty((0, 5), dtype=np.int64)
+
+
+def _given_back(shop_id: int) -> Subquery:
+    """Pieces and money given back of each order line."""
+    r, line = tables.Refund, tables.RefundLine
+    return (
+        select(
+            r.order_external_id.label("order_id"),
+            line.line_external_id.label("line_id"),
+            func.sum(line.quantity).label("quantity"),
+            func.sum(line.amount_minor).label("amount_minor"),
+        )
+        .join(line, line.refund_id == r.id)
+        .where(r.shop_id == shop_id, line.line_external_id.is_not(None))
+        .group_by(r.order_external_id, line.line_external_id)
+        .subquery()
+    )
 
 
 def catalogue(connection: Connection, shop_id: int) -> Catalogue:

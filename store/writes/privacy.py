@@ -253,14 +253,12 @@ def erase_customer(
     touched = Touched()
     for visitor in visitors:
         touched += erase_visitor(connection, shop_id, visitor)
-    models = select(t.Model.id).where(t.Model.shop_id == shop_id)
-    own = [f"{strategy}:{customer_id}" for strategy in CUSTOMERS_OWN]
     touched += _run(
         connection,
         orders=update(t.Order)
         .where(t.Order.shop_id == shop_id, t.Order.customer_id == customer_id)
         .values(customer_id=None, checkout=None, erased=True),
-        lists=delete(t.ListRow).where(t.ListRow.model_id.in_(models), t.ListRow.slot.in_(own)),
+        lists=_own_lists(shop_id, customer_id),
         customer_digests=delete(t.CustomerDigest).where(
             t.CustomerDigest.customer_id == customer_id
         ),
@@ -276,16 +274,40 @@ def _run(connection: Connection, **changes: Delete | Update) -> Touched:
 # --- what is not taste ----------------------------------------------------------------------------
 
 
-def keep_out(connection: Connection, shop_id: int, order_id: str, out: bool) -> bool:
+def keep_out(
+    connection: Connection,
+    shop_id: int,
+    order_id: str,
+    out: bool,
+    customer: bytes | None = None,
+) -> bool:
     """Whether an order says something of its buyer's taste; False: there is no such order.
 
-    A gift, or what was bought for the office, goes on counting for what is bought together.
+    With `customer`, the keyed hash of an account id, only an order of theirs. A gift, or what was
+    bought for the office, goes on counting for what is bought together. Personal lists that learned
+    from it go at once; until the next training makes new ones, the other purchases lead the shelf.
     """
-    o = tables.Order
-    changed = connection.execute(
-        update(o).where(o.shop_id == shop_id, o.external_id == order_id).values(kept_out=out)
-    )
-    return changed.rowcount == 1
+    o, d = tables.Order, tables.CustomerDigest
+    chosen = (o.shop_id == shop_id) & (o.external_id == order_id)
+    if customer is not None:
+        theirs = select(d.customer_id).where(d.shop_id == shop_id, d.digest == customer)
+        chosen &= o.customer_id.in_(theirs)
+    row = connection.execute(select(o.id, o.customer_id, o.kept_out).where(chosen)).first()
+    if row is None:
+        return False
+    if row.kept_out != out:
+        connection.execute(update(o).where(o.id == row.id).values(kept_out=out))
+        if out and row.customer_id is not None:
+            connection.execute(_own_lists(shop_id, row.customer_id))
+    return True
+
+
+def _own_lists(shop_id: int, customer_id: int) -> Delete:
+    """A customer's personal lists go, in every model."""
+    t = tables
+    models = select(t.Model.id).where(t.Model.shop_id == shop_id)
+    own = [f"{strategy}:{customer_id}" for strategy in CUSTOMERS_OWN]
+    return delete(t.ListRow).where(t.ListRow.model_id.in_(models), t.ListRow.slot.in_(own))
 
 
 # --- what a platform passed on --------------------------------------------------------------------

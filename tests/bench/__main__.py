@@ -33,6 +33,7 @@ PARTS: dict[str, list[str]] = {
     "webhooks": ["tests.bench.webhooks"],
     "accuracy": ["tests.bench.accuracy", *FILES, *OPTIONS],
     "training": ["tests.bench.training", *FILES],
+    "trainers": ["tests.bench.trainers", *SIZE],
 }
 LIBRARIES = ("flask", "sqlalchemy", "gunicorn", "numpy", "scipy", "scikit-surprise", "rapidfuzz")
 

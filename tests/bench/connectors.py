@@ -34,7 +34,7 @@ LINE_BYTES_S = 100e6 / 8
 Opened = AbstractContextManager[Fake]
 FORM = "{:<34} {:>9} {:>9} {:>9} {:>10} {:>9} {:>8} {:>8} {:>9}\n"
 HEADS = (
-    ("", "orders", "memory", "+ mapped", "orders/s", "us CPU", "ours of", "ours of", "ours at"),
+    ("shop", "orders", "memory", "+ mapped", "orders/s", "us CPU", "ours of", "ours of", "ours at"),
     ("", "", "", "", "", "an order", "time", "CPU", "100 Mb/s"),
 )
 

@@ -2,7 +2,8 @@
 
 CPU of the whole server (gunicorn, gthread) per request, at several sizes of the shop: the median
 of the shares of many short rounds, each beside a round of the constant route. Products are drawn
-evenly from the whole catalogue, which no cache helps. `python -m tests.bench.serving [SIZE ...]`.
+evenly from the whole catalogue, which no cache helps; the last case is one product's page asked by
+everybody. `python -m tests.bench.serving [SIZE ...]`.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def cases(key: str) -> list[Case]:
             "visitor, 5 recent, 3 in the cart, experiment",
             f"{whole}&visitor={{visitor}}&recent={{recent}}&cart={{cart}}",
         ),
+        Case("anonymous, the page everybody looks at", whole.format(p=external(1))),
     ]
 
 

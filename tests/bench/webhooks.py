@@ -84,7 +84,7 @@ def _text(at: datetime) -> str:
 
 def measure() -> None:
     sys.stdout.write(
-        HEAD.format("", "accepted/s", "p99 ms", "us of CPU", "worked off, s", "orders")
+        HEAD.format("storm", "accepted/s", "p99 ms", "us of CPU", "worked off, s", "orders")
     )
     shop = Shop()
     with tempfile.TemporaryDirectory() as folder, served(shop) as url:

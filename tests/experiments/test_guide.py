@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from experiments.report import Report, build
 from experiments.sentence import sentence
 from experiments.tally import Arms
 from experiments.verdict import judge
+from plugin.numbers import Numbers, locale
 from tests.experiments.shops import START, day, experiment, tally
 
 GUIDE = Path(__file__).parents[2] / "docs" / "statistics.md"
@@ -46,7 +47,7 @@ def worked(until: int) -> Report:
 
 @pytest.mark.parametrize("until", [5, 12, 20, 35])
 def test_the_worked_example_is_what_the_product_says(until):
-    assert sentence(worked(until), lambda minor: f"£{minor / 100:,.2f}") in guide()
+    assert sentence(worked(until), Numbers(locale("en-GB"), "GBP", UTC)) in guide()
 
 
 def test_the_worked_examples_ratio_is_the_products():

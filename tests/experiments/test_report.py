@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -16,11 +16,10 @@ from experiments.report import Report, build
 from experiments.sentence import sentence
 from experiments.tally import Arms, DayTally, Tally
 from experiments.verdict import judge
+from plugin.numbers import Numbers, locale
 from tests.experiments.shops import START, day, days, experiment, tally
 
-
-def pounds(minor: int) -> str:
-    return f"£{minor / 100:,.2f}"
+pounds = Numbers(locale("en-GB"), "GBP", UTC)
 
 
 def report(known, test=None, attributed_minor=0, **signs) -> Report:
@@ -136,7 +135,10 @@ def test_web_workers_read_and_say_a_report_without_a_heavy_library():
         "import experiments.plan\n"
         "from experiments.report import Report\n"
         "from experiments.sentence import sentence\n"
-        "print(sentence(Report.from_json(sys.stdin.read()), str)[:8])\n"
+        "from datetime import UTC\n"
+        "from plugin.numbers import Numbers, locale\n"
+        "say = Numbers(locale('en-GB'), 'GBP', UTC)\n"
+        "print(sentence(Report.from_json(sys.stdin.read()), say)[:8])\n"
         "print([name for name in ('numpy', 'scipy') if name in sys.modules])"
     )
     done = subprocess.run(
@@ -275,5 +277,15 @@ def test_a_report_adds_what_it_comes_to_in_money():
 
 
 def test_a_currency_without_decimals_reads_as_well():
-    text = sentence(report(days(28, 0.03, 0.04)), lambda minor: f"¥{minor:,}")
-    assert "about ¥840,000 more" in text
+    text = sentence(report(days(28, 0.03, 0.04)), Numbers(locale("en-GB"), "JPY", UTC))
+    assert "about JP¥840,000 more" in text
+
+
+def test_figures_in_the_sentence_are_written_as_the_merchant_writes_them():
+    german = Numbers(locale("de-DE"), "EUR", UTC)
+    said = report(days(28, 0.03, 0.04))
+    text = sentence(said, german).replace("\N{NO-BREAK SPACE}", " ")
+    assert text.startswith("Helping: 4,00 % of the visitors with these recommendations bought")
+    assert "the 14.000 visitors who got them that is about 8.400,00 € more" in text
+    dinar = sentence(said, Numbers(locale("en-GB"), "KWD", UTC))
+    assert "840.000 more" in dinar  # three decimals

@@ -55,7 +55,7 @@ def test_all_names_of_one_shopper_are_one_answer(ask: Callable[..., TestResponse
     assert told.headers["Cache-Control"] == "no-store"
     customer, browser = told.get_json()["held"]
     assert len(customer["orders"]) == 2
-    assert set(browser) == {"events", "experiments"}
+    assert set(browser) == {"events", "experiments", "unwanted"}
     assert "bert" not in told.text
 
 

@@ -320,3 +320,12 @@ def test_new_for_you_never_holds_what_the_customer_bought() -> None:
             counts = times[[int(key) - 500]].toarray()[0]
             assert support[: len(listed)].tolist() == [int(counts[p]) for p in listed]
     assert seen == {True, False}
+
+
+def test_in_a_huge_shop_the_newest_customers_and_the_best_sellers_get_the_lists() -> None:
+    data = orders(*((who, 20 - who, [0, 1, 2 + who]) for who in range(9)))
+    known = Known(data, catalogue(12), NOW_S)
+    lists = ForYou(most_customers=3).fit(known)
+    assert {int(s.rpartition(":")[2]) for s in lists.slots} == {506, 507, 508}
+    blended = Blend(most_products=2).fit(known).slots
+    assert set(blended) == {"blend:100", "blend:101"}

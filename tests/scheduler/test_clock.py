@@ -6,14 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from scheduler import jobs
+from scheduler.__main__ import Clock
 from scheduler.lease import lease
 from scheduler.record import SILENT_AFTER, recorded
 from store import tables
@@ -54,11 +56,29 @@ def outcomes(store: Store, job: str) -> list[str]:
 
 def test_only_one_process_holds_the_clock(any_store: Store) -> None:
     with lease(any_store.engine) as first:
-        assert first
+        assert first()
         with lease(any_store.engine) as second:
-            assert not second
+            assert not second()
+        assert first()
     with lease(any_store.engine) as again:
-        assert again
+        assert again()
+
+
+def test_who_lost_its_session_does_not_think_it_still_has_the_clock(any_store: Store) -> None:
+    if any_store.engine.dialect.name != "postgresql":
+        return  # a file's lock lives as long as the process
+    cut = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    with lease(any_store.engine) as first:
+        assert first()
+        with any_store.engine.connect() as another:
+            another.execute(cut)
+        assert until(lambda: not first())
+        with lease(any_store.engine) as second:
+            assert second()
+            assert not first()  # nor after it has a session again
 
 
 def test_a_run_that_stops_beating_is_marked_and_told(any_store: Store) -> None:
@@ -134,6 +154,19 @@ def test_a_killed_clock_is_replaced_and_what_was_cut_off_runs_again(store: Store
             process.wait(timeout=30)
     with reading(store.engine) as connection:
         assert overview.last_success(connection, shop.id, "train") is not None
+
+
+def test_a_clock_that_ends_starts_nothing_that_still_waited(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *words, **how: started.append(words))
+    over = threading.Event()
+    over.set()
+    ended = Clock(any_store)
+    ended.run(over, lambda: True)
+    ended._in_a_child("upkeep", None)  # what its pool's queue still held
+    assert started == []
 
 
 def test_a_job_ends_when_its_clock_dies(store: Store) -> None:

@@ -25,6 +25,7 @@ from tests.shops import NOW, product
 
 START = NOW - timedelta(days=40)
 DAY = timedelta(days=1)
+COUNTED = (tables.UnitRow, tables.TallyRow, tables.SegmentTally, tables.ObservedDay)
 
 
 class Life:
@@ -42,7 +43,7 @@ class Life:
                 NOW,
                 simulated=True,
             )
-            catalogue.save_products(connection, shop_id, [product(0)])
+            catalogue.save_products(connection, shop_id, [product(n) for n in range(6)])
             writes.start_experiment(
                 connection,
                 shop_id,
@@ -60,23 +61,27 @@ class Life:
             self.shop = shops.by_id(connection, shop_id)
             self.experiment = reads.every(connection, self.shop.id)[0].experiment
             self.pepper = shops.keys(connection, store.ring, self.shop.id, NOW).pepper
-            self.product = connection.scalar(select(tables.Product.id).limit(1)) or 0
+            self.products = connection.scalars(select(tables.Product.id)).all()
         self.told = 0
 
     def visitor(self, name: str) -> bytes:
         return digest(self.pepper, "visitor", name)
 
-    def tell(self, kind: str, name: str, at: datetime, arm: str = "treatment") -> None:
+    def tell(
+        self, kind: str, name: str | None, at: datetime, arm: str = "treatment", first: int = 0
+    ) -> None:
         self.told += 1
         event: Any = events.Told(
             id=self.told.to_bytes(16, "big"),
             type=kind,  # type: ignore[arg-type]
-            visitor=self.visitor(name),
-            product_id=None if kind == "exposure" else self.product,
+            visitor=self.visitor(name) if name else None,
+            product_id=self.products[0] if kind in ("product_view", "click") else None,
             placement="also_bought",
-            experiment_id=self.experiment.id,
-            arm=arm,  # type: ignore[arg-type]
+            experiment_id=None if kind == "product_view" else self.experiment.id,
+            arm=None if kind == "product_view" else arm,  # type: ignore[arg-type]
             nonce=self.told.to_bytes(8, "big"),
+            items=tuple(self.products[first : first + 3]) if kind == "view" else (),
+            led_by="blend" if first % 2 else "similar",
         )
         with writing(self.store.engine) as connection:
             events.save_events(connection, self.shop.id, [event], at)
@@ -110,18 +115,17 @@ class Life:
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything that counting leaves behind."""
-        kept = (tables.UnitRow, tables.TallyRow, tables.SegmentTally)
         with reading(self.store.engine) as connection:
             return {
                 t.__tablename__: sorted(
                     (tuple(row) for row in connection.execute(select(t))), key=repr
                 )
-                for t in kept
+                for t in COUNTED
             }
 
     def forget_counts(self) -> None:
         with writing(self.store.engine) as connection:
-            for table in (tables.UnitRow, tables.TallyRow, tables.SegmentTally):
+            for table in COUNTED:
                 connection.execute(delete(table))
             connection.execute(update(tables.Exposure).values(counted=False))
 
@@ -138,11 +142,16 @@ def test_counting_what_changed_gives_the_rows_of_counting_everything(life: Life,
     for step in range(45):
         at = START + step * timedelta(hours=11)
         name = dice.choice(names)
-        match dice.randrange(9):
+        match dice.randrange(11):
             case 0 | 1 | 2:
-                life.tell("exposure", name, at, dice.choice(["control", "treatment"]))
+                arm = dice.choice(["control", "treatment"])
+                life.tell("exposure", name, at, arm, dice.randrange(4))
             case 3:
                 life.tell("click", name, at)
+            case 8 | 9:
+                kind = dice.choice(["view", "view", "empty", "product_view"])
+                someone = name if kind != "product_view" or dice.random() < 0.5 else None
+                life.tell(kind, someone, at, first=dice.randrange(4))
             case 4 | 5:
                 visitor = name if dice.random() < 0.8 else None
                 customer = f"c{dice.randrange(4)}" if dice.random() < 0.6 else None
@@ -162,6 +171,7 @@ def test_counting_what_changed_gives_the_rows_of_counting_everything(life: Life,
     life.count(START + 35 * DAY)
     by_delta = life.rows()
     assert by_delta["units"]
+    assert len(by_delta["observed_days"]) > 30
     life.forget_counts()
     life.count(START + 35 * DAY)
     assert life.rows() == by_delta
@@ -188,6 +198,42 @@ def test_adding_a_day_counts_only_whom_it_touched(
     report = life.count(START + 12 * DAY)
     assert counted == [2]
     assert report.treatment.visitors == 31
+
+
+def test_a_settled_day_is_not_read_again(life: Life) -> None:
+    """Its raw rows are taken away behind the counting's back: every figure stays, and grows."""
+    for n in range(20):
+        at = START + n * timedelta(hours=8)
+        for kind in ("product_view", "exposure", "view"):
+            life.tell(kind, f"visitor-{n:08d}", at, first=n % 3)
+        life.tell("empty", f"nothing-{n:08d}", at)
+        life.buy(n, at + timedelta(hours=1), visitor=f"visitor-{n:08d}" if n % 2 else None)
+    before = life.count(START + 8 * DAY)
+    with writing(life.store.engine) as connection:
+        for table in (tables.Event, tables.OrderLine, tables.Order, tables.Identity):
+            connection.execute(delete(table))
+    life.tell("product_view", "somebody-else-00", START + 8 * DAY)
+    life.tell("exposure", "somebody-else-00", START + 8 * DAY)
+    life.tell("view", "somebody-else-00", START + 8 * DAY, first=3)
+    after = life.count(START + 9 * DAY)
+    assert before.shown.treatment.views == 20
+    assert after.shown.treatment.views == 21
+    assert (before.shown.treatment.products, after.shown.treatment.products) == (5, 6)
+    assert (before.health.orders, before.health.orders_without_visitor) == (20, 10)
+    assert (after.health.orders, after.health.orders_without_visitor) == (20, 10)
+    assert before.health.eligible_control is None
+    assert before.health.eligible_treatment == 0.5
+    assert after.health.eligible_treatment == 21 / 41
+    assert after.treatment.orders_so_far == before.treatment.orders_so_far == 10
+
+
+def test_a_late_order_has_its_settled_day_counted_again(life: Life) -> None:
+    life.tell("exposure", "visitor-00000001", START)
+    assert life.count(START + 5 * DAY).health.orders == 0
+    life.buy(1, START + DAY, visitor="visitor-00000001")
+    assert life.count(START + 6 * DAY).health.orders == 1
+    life.buy(1, START + DAY, status="cancelled", updated_at=START + 6 * DAY)
+    assert life.count(START + 7 * DAY).health.orders == 0
 
 
 def test_an_order_that_moves_to_another_visitor_is_taken_from_the_first(life: Life) -> None:

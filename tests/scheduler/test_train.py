@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, select, update
 
+from recommenders.bestseller import Bestseller
 from recommenders.known import Known
 from recommenders.registry import RECOMMENDERS
 from scheduler.train import PASSED_MODEL_STAYS, SAFE, Trained, roll_back, train
@@ -214,3 +215,16 @@ def test_a_shop_without_orders_still_gets_similar_products(store: Store, shop: S
     outcomes = {o.placement: o for o in trained.outcomes}
     assert outcomes["also_bought"].outcome == "unproven"
     assert any(slot.startswith("similar:") for slot in all_lists(store, 1))
+
+
+def test_where_memory_is_short_the_newest_orders_teach_and_that_is_said(
+    store: Store, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.room.LEAST_LINES", 900)
+    settings = store.settings.model_copy(update={"train_memory_mib": 1})
+    said: list[str] = []
+    trained = train(
+        replace(store, settings=settings), shop, said.append, recommenders=[Bestseller()]
+    )
+    assert 0 < trained.orders < 600
+    assert any(step.startswith("only the newest ") for step in said)

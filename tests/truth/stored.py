@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -66,7 +65,7 @@ def told(store: Store, world: World, days: int, every_s: float = 0.001) -> Repor
             batches = list(several)
             received = batches[0][0]
             by_the_browser = received + timedelta(seconds=world.truth.clock_ahead_s)
-            batch = [replace(event, at=by_the_browser) for _, those in batches for event in those]
+            batch = [event._replace(at=by_the_browser) for _, those in batches for event in those]
             events.save_events(connection, shop_id, batch, received)
         orders.save_orders(connection, shop_id, pepper, list(_orders(world, until_at)))
         refunds.save_refunds(connection, shop_id, list(_refunds(world, until_at)))

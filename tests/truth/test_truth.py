@@ -65,7 +65,7 @@ def test_the_store_counts_what_the_daily_looks_count(store: Store) -> None:
 FAULTS = {
     "nothing": ({}, ()),
     "an exposure bias of 52 to 48": (
-        {"tilt": 0.04, "per_day": 600, "rate": 0.02, "robots": 0.0},
+        {"tilt": 0.04, "per_day": 400, "rate": 0.02, "robots": 0.0},
         ("uneven_split",),
     ),
     "a beacon dropped in one arm": ({"lost_in_treatment": 0.08}, ("lost_exposures",)),

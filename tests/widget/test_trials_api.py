@@ -16,6 +16,7 @@ from store import tables
 from store.engine import reading, writing
 from store.opening import Store
 from store.reads import shops
+from store.reads import trials as outcome
 from store.reads.shop_config import shop_config
 from store.reads.shops import Shop
 from store.records import TRIED_SHARE
@@ -151,6 +152,19 @@ def test_events_keep_what_was_tried_and_with_which_chance(
         ("click", facts.tried, facts.chance, facts.tried),
         ("view", facts.tried, facts.chance, None),
     ]
+
+
+def test_what_came_of_it_is_counted_by_what_was_in_sight_and_by_clicks_on_the_very_product(
+    client: FlaskClient, shop: Shop, store: Store, newly: list[str]
+) -> None:
+    answer = ask(client, shop, **QUESTION, visitor=VISITOR).json
+    (new,) = set(ids(answer)) - set(newly)
+    own = {"token": answer["token"]}
+    sent = [event("view", **own), event("click", **own, item=new), event("click", **own, item="p0")]
+    assert tell(client, shop, sent).json["accepted"] == 3
+    with reading(store.engine) as connection:
+        assert outcome.trials(connection, shop.id, NOW - timedelta(1)) == outcome.Trials(1, 1, 1)
+        assert outcome.trials(connection, shop.id, NOW + timedelta(1)) == outcome.Trials(0, 0, 0)
 
 
 def test_trying_asks_the_store_no_more_often(

@@ -2,7 +2,7 @@
 // session, in localStorage with full consent. One entry holds all of it, so that erasing is sure.
 
 import { ENOUGH, RECENT, TOKEN_MS } from "./limits.js";
-import { parse } from "./page.js";
+import { parse } from "./parse.js";
 
 const ENTRY = "alongside";
 

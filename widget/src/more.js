@@ -2,7 +2,7 @@
 
 import { choose, ignore } from "./memory.js";
 import { script } from "./page.js";
-import { send, tell } from "./tell.js";
+import { post, send, tell } from "./tell.js";
 
 let loading;
 
@@ -11,7 +11,7 @@ export async function more(act, press) {
   try {
     loading = loading || load();
     await loading;
-    await window.alongside.more[act]({ ...press, choose, ignore, send, tell });
+    await window.alongside.more[act]({ ...press, choose, ignore, post, send, tell });
   } catch {
     loading = null;
     if (act === "buy") location.assign(press.item.url);

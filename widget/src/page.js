@@ -10,12 +10,3 @@ export const said = script.dataset;
 export const preset = window.alongside || {};
 
 export const address = `${said.api || new URL(script.src || location).origin}/v1/${said.key}`;
-
-/** The object that a JSON text holds; an empty one if it holds none. */
-export function parse(json) {
-  try {
-    return JSON.parse(json) || {};
-  } catch {
-    return {};
-  }
-}

@@ -2,12 +2,14 @@
 
 import { BELOW_PX, LOOK_MS, NEAR } from "./limits.js";
 
+const watcher = (told, options) => new IntersectionObserver(told, options);
+
 /**
  * Runs `act(element)` once for each element that the answer observes, when it comes near the screen.
  * One observer for all of them: it tells of them in the order of the page, several would not.
  */
 export function whenNear(act) {
-  const observer = new IntersectionObserver(
+  const observer = watcher(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
         if (!isIntersecting) continue;
@@ -24,7 +26,7 @@ export function whenNear(act) {
 export function whenSeen(element, act) {
   let timer;
   const half = Math.min(1, innerHeight / element.offsetHeight) / 2;
-  const observer = new IntersectionObserver(
+  const observer = watcher(
     (entries) => {
       clearTimeout(timer);
       if (entries.pop().intersectionRatio >= half) {
@@ -44,7 +46,6 @@ export const isBelow = (element) => element.getBoundingClientRect().top > innerH
 
 /** Runs `change` whenever it cannot move anything in sight. */
 export function whenBelow(element, change) {
-  new IntersectionObserver(() => isBelow(element) && change(), {
-    rootMargin: `${BELOW_PX}px`,
-  }).observe(element);
+  const look = () => isBelow(element) && change();
+  watcher(look, { rootMargin: `${BELOW_PX}px` }).observe(element);
 }

@@ -27,7 +27,7 @@ export async function send() {
   const events = waiting.splice(0, MOST_EVENTS);
   const body = JSON.stringify({ visitor: visitor(), events }); // as text: no preflight
   const reply = await post("/shelf/events", { method: "POST", body });
-  if (reply?.status !== 429) return;
+  if (reply.status !== 429) return;
   waiting.unshift(...events);
   resting = setTimeout(
     () => {
@@ -38,8 +38,8 @@ export async function send() {
   );
 }
 
-/** A request that outlives its page, and whose failure nobody hears of. */
+/** A request that outlives its page, and whose failure nobody hears of: then the answer is empty. */
 export const post = (path, how) =>
-  fetch(address + path, { keepalive: true, credentials: "omit", ...how }).catch(() => {});
+  fetch(address + path, { keepalive: true, credentials: "omit", ...how }).catch(() => ({}));
 
 document.addEventListener("visibilitychange", send);

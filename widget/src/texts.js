@@ -1,7 +1,8 @@
 // The few words a shelf says itself. Titles and reasons come from the server, in the shop's words;
 // other languages come with the page (`data-texts`), where the shop's translations are.
 
-import { parse, preset, said } from "./page.js";
+import { preset, said } from "./page.js";
+import { parse } from "./parse.js";
 
 export const texts = {
   previous: "Previous",

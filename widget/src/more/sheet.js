@@ -3,6 +3,7 @@
 
 import { ENOUGH } from "../limits.js";
 import { make, wear } from "./make.js";
+import { purchases } from "./purchases.js";
 import css from "./sheet.css";
 import { words } from "./words.js";
 
@@ -10,20 +11,21 @@ const OFF = "alongside.off"; // the shopper's "no", which consent.js looks for
 
 wear(css);
 
-export function explain({ event, shelf, asked }) {
+export function explain(press) {
+  const { event, shelf, asked } = press;
   const say = words(shelf);
   const opener = event.target;
   const sheet = make("dialog", { className: "shelf-sheet", dir: "auto" });
   const draw = () => {
     const isOff = read(localStorage, OFF);
     const title = make("h2", { id: "shelf-sheet-title" }, say.why);
-    const change = make("button", { type: "button" }, isOff ? say.on : say.off);
+    const change = make("button", {}, isOff ? say.on : say.off);
     change.onclick = () => {
       switchOff(!isOff);
       draw();
       sheet.querySelector("button").focus();
     };
-    const close = make("button", { type: "button" }, say.close);
+    const close = make("button", {}, say.close);
     close.onclick = () => sheet.close();
     sheet.replaceChildren(
       title,
@@ -47,6 +49,8 @@ export function explain({ event, shelf, asked }) {
   };
   document.body.append(sheet);
   sheet.showModal();
+  // If they cannot be had, more.js hears of it, and the rest is as good without.
+  return asked.customer && purchases(sheet, press);
 }
 
 /** What the shelf went by, from what was asked for it. */

@@ -1,6 +1,6 @@
 // The words of the sheet and of its messages, in the shop's language where we speak it.
 
-import { parse } from "../page.js";
+import { parse } from "../parse.js";
 
 const LANGUAGES = {
   en: {
@@ -10,8 +10,7 @@ const LANGUAGES = {
     refused: "The cart did not take everything",
     dismissed: "Not shown again",
     why: "Why am I seeing this?",
-    about:
-      "These products were chosen for this page by the shop itself, without any outside service. This is what it went by:",
+    about: "Chosen by the shop itself, without any outside service, by:",
     product: "the product on this page",
     recent: "products you looked at recently: {}",
     customer: "what you bought here while logged in",
@@ -25,7 +24,7 @@ const LANGUAGES = {
     clicked: "products you clicked in the last 7 days: {}",
     off: "Switch off and erase",
     on: "Switch on again",
-    isOff: "Switched off. Nothing is kept or sent about you; shelves show what is generally liked.",
+    isOff: "Switched off. Nothing is kept or sent about you.",
     close: "Close",
   },
   de: {
@@ -35,8 +34,7 @@ const LANGUAGES = {
     refused: "Der Warenkorb hat nicht alles angenommen",
     dismissed: "Wird nicht mehr gezeigt",
     why: "Warum sehe ich das?",
-    about:
-      "Diese Produkte hat der Shop selbst für diese Seite ausgesucht, ohne fremden Dienst. Danach ist er gegangen:",
+    about: "Vom Shop selbst ausgesucht, ohne fremden Dienst, danach:",
     product: "das Produkt dieser Seite",
     recent: "kürzlich angesehene Produkte: {}",
     customer: "was Sie hier angemeldet gekauft haben",
@@ -50,8 +48,7 @@ const LANGUAGES = {
     clicked: "in den letzten 7 Tagen angeklickte Produkte: {}",
     off: "Abschalten und löschen",
     on: "Wieder einschalten",
-    isOff:
-      "Abgeschaltet. Über Sie wird nichts gespeichert oder gesendet; gezeigt wird, was allgemein gefällt.",
+    isOff: "Abgeschaltet. Über Sie wird nichts gespeichert oder gesendet.",
     close: "Schließen",
   },
   fr: {
@@ -61,8 +58,7 @@ const LANGUAGES = {
     refused: "Le panier n’a pas tout accepté",
     dismissed: "Ne sera plus montré",
     why: "Pourquoi ces produits ?",
-    about:
-      "La boutique a choisi elle-même ces produits pour cette page, sans service extérieur. Elle s’est fondée sur :",
+    about: "Choisi par la boutique elle-même, sans service extérieur, d’après :",
     product: "le produit de cette page",
     recent: "les produits vus récemment : {}",
     customer: "vos achats ici, une fois connecté",
@@ -76,8 +72,7 @@ const LANGUAGES = {
     clicked: "les produits cliqués ces 7 derniers jours : {}",
     off: "Désactiver et effacer",
     on: "Réactiver",
-    isOff:
-      "Désactivé. Rien n’est gardé ni envoyé à votre sujet ; les rayons montrent ce qui plaît en général.",
+    isOff: "Désactivé. Rien n’est gardé ni envoyé à votre sujet.",
     close: "Fermer",
   },
 };

@@ -31,6 +31,7 @@ final class RelayRoute {
 				'shelf'        => 'GET',
 				'shelf/events' => 'POST',
 				'me'           => 'GET, DELETE',
+				'me/orders'    => 'GET, POST',
 			] as $path => $methods
 		) {
 			register_rest_route(

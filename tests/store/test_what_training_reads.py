@@ -1,0 +1,130 @@
+"""What trainers are told of orders: a gift is nobody's taste, a return was not bought."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine
+
+from recommenders.bought_together import BoughtTogether
+from recommenders.known import Known
+from store.engine import reading, writing
+from store.opening import Store
+from store.reads import shops
+from store.reads.training import training_data
+from store.records import Order, OrderLine, Product, Refund, RefundLine, ShopFacts
+from store.writes import catalogue, orders, refunds
+from store.writes.shops import add_shop
+from tests.shops import open_store
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def order(number: str, *lines: OrderLine, **changes: object) -> Order:
+    facts: dict[str, object] = {
+        "id": number, "placed_at": NOON, "updated_at": NOON, "currency": "GBP", "status": "paid",
+        "total_minor": 0, "lines": lines, "customer_id": "c1",
+    }  # fmt: skip
+    return Order(**(facts | changes))  # type: ignore[arg-type]
+
+
+def line(product: str, quantity: int = 1, minor: int = 500, **changes: int) -> OrderLine:
+    return OrderLine(f"l-{product}", product, quantity, minor * quantity, **changes)
+
+
+def back(order: str, *lines: RefundLine, id: str = "r") -> Refund:
+    return Refund(f"{id}-{order}", order, NOON, NOON, 500, lines=lines)
+
+
+@pytest.fixture
+def store(engine: Engine) -> Store:
+    return open_store(engine)
+
+
+@pytest.fixture
+def shop(store: Store) -> int:
+    with writing(store.engine) as connection:
+        facts = ShopFacts("Tea", "https://tea.example", "GBP", "Europe/London")
+        shop, _ = add_shop(connection, store.ring, "files", facts, {}, NOON)
+        goods = [Product(p, p, "GBP", NOON) for p in ("cup", "pot", "tray", "set")]
+        catalogue.save_products(connection, shop, goods)
+    return shop
+
+
+def learned(
+    store: Store, shop: int, told: list[Order], given_back: list[Refund] | None = None
+) -> list[tuple[str, int, bool]]:
+    """(product, pieces, whether the buyer is told) of each line."""
+    with writing(store.engine) as connection:
+        pepper = shops.keys(connection, store.ring, shop, NOON).pepper
+        orders.save_orders(connection, shop, pepper, told)
+        refunds.save_refunds(connection, shop, given_back or [])
+    with reading(store.engine) as connection:
+        data = training_data(connection, shop)
+    lines = data.interactions
+    return sorted(
+        (data.catalogue.titles[product], int(quantity), bool(customer >= 0))
+        for product, quantity, customer in zip(
+            lines.product, lines.quantity, lines.customer, strict=True
+        )
+    )
+
+
+def test_what_was_given_back_was_not_bought(store: Store, shop: int) -> None:
+    told = [order("1", line("cup", 3), line("pot"), line("tray"))]
+    given = [
+        back("1", RefundLine("l-cup", 1, 500), RefundLine("l-pot", 1, 500)),
+        back("1", RefundLine("l-cup", 1, 500), id="again"),
+    ]
+    assert learned(store, shop, told, given) == [("cup", 1, True), ("tray", 1, True)]
+
+
+def test_money_paid_back_in_full_is_a_return_and_in_part_a_kindness(
+    store: Store, shop: int
+) -> None:
+    told = [order("1", line("cup", 2, discount_minor=100), line("pot"), line("tray", minor=0))]
+    given = [
+        back(
+            "1",
+            RefundLine("l-cup", 0, 900),  # all that was paid, without saying how many pieces
+            RefundLine("l-pot", 0, 499),
+            RefundLine("l-tray", 0, 0),
+            RefundLine(None, 0, 5_000),  # shipping, or nobody knows what for
+        )
+    ]
+    assert learned(store, shop, told, given) == [("pot", 1, True), ("tray", 1, True)]
+
+
+def test_a_refund_of_another_order_or_line_changes_nothing(store: Store, shop: int) -> None:
+    told = [order("1", line("cup")), order("2", line("pot"))]
+    given = [back("2", RefundLine("l-cup", 1, 500)), back("3", RefundLine("l-cup", 1, 500))]
+    assert learned(store, shop, told, given) == [("cup", 1, True), ("pot", 1, True)]
+
+
+def test_returns_make_no_company(store: Store, shop: int) -> None:
+    told = [order(str(n), line("cup"), line("pot"), customer_id=f"c{n}") for n in range(5)]
+    kept, returned = told[:3], told[3:]
+    given = [back(it.id, RefundLine("l-pot", 1, 500)) for it in returned]
+    learned(store, shop, kept + returned, given)
+    with reading(store.engine) as connection:
+        data = training_data(connection, shop)
+    known = Known(data.interactions, data.catalogue, int(NOON.timestamp()) + 1)
+    lists = BoughtTogether().fit(known)
+    assert lists.support[0, 0] == 3, "of five orders with both three kept both"
+
+
+def test_gifts_count_for_company_and_for_nobodys_taste(store: Store, shop: int) -> None:
+    told = [order("1", line("cup"), line("pot"), gift=True), order("2", line("tray"))]
+    assert learned(store, shop, told) == [
+        ("cup", 1, False), ("pot", 1, False), ("tray", 1, True)
+    ]  # fmt: skip
+
+
+def test_tests_and_cancelled_orders_are_not_read(store: Store, shop: int) -> None:
+    told = [
+        order("1", line("cup"), source="test"),
+        order("2", line("pot"), status="cancelled"),
+        order("3", line("tray")),
+    ]
+    assert learned(store, shop, told) == [("tray", 1, True)]

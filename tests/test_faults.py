@@ -1,0 +1,243 @@
+"""What becomes of shelves and events when something breaks? Each fault once, its outcome asserted.
+
+docs/operating.md tells owners the same ("When something breaks"). Faults that have tests of their
+own beside the code they hit are named there and are not repeated here.
+`make prove PART=faults` adds what takes minutes: two clocks and four workers on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine, event, select, text
+
+from scheduler import jobs
+from store import tables
+from store.engine import reading, writing
+from store.opening import Store
+from store.reads.shops import Shop
+from store.writes import jobs as writes
+from tests.bench.load import Connection, get
+from tests.bench.server import serve
+from tests.living import environment
+from tests.shops import fill, open_store
+from widget import configs
+from widget.app import create_app
+
+NOW = datetime.now(UTC)
+
+
+def tell(client: FlaskClient, shop: Shop, heard: set[bytes]) -> int:
+    """Send a few events; what was acknowledged is noted."""
+    ids = [uuid.uuid4() for _ in range(20)]
+    told = [{"id": str(i), "type": "product_view", "item": "p4"} for i in ids]
+    answer = client.post(f"/v1/{shop.key}/shelf/events", json={"visitor": "v" * 32, "events": told})
+    if answer.status_code == 202:
+        heard.update(i.bytes for i in ids)
+    return answer.status_code
+
+
+def kept(engine: Engine) -> set[bytes]:
+    with reading(engine) as connection:
+        return {bytes(i) for i in connection.scalars(select(tables.Event.id))}
+
+
+def shelf(client: FlaskClient, shop: Shop) -> Any:
+    return client.get(f"/v1/{shop.key}/shelf?placement=bestsellers")
+
+
+def test_a_full_disk_refuses_events_keeps_what_was_taken_and_leaves_shelves_alone(
+    store: Store, shop: Shop
+) -> None:
+    full = threading.Event()
+    full.set()
+    with reading(store.engine) as connection:
+        most = connection.exec_driver_sql("PRAGMA page_count").scalar_one() + 8
+
+    @event.listens_for(store.engine, "connect")
+    def small(connection: Any, _record: object) -> None:
+        if full.is_set():
+            connection.execute(f"PRAGMA max_page_count = {most}")
+
+    store.engine.dispose()
+    client = create_app(store).test_client()
+    heard: set[bytes] = set()
+    statuses = [tell(client, shop, heard) for _ in range(30)]
+    assert 202 in statuses
+    assert statuses[-1] == 503
+    assert shelf(client, shop).status_code == 200
+    assert shelf(client, shop).json["items"]
+    full.clear()  # somebody made room
+    store.engine.dispose()
+    assert tell(create_app(store).test_client(), shop, heard) == 202
+    assert heard == kept(store.engine)
+
+
+@pytest.fixture
+def postgres(engine: Engine) -> Engine:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("a fault of a server")
+    return engine
+
+
+def cut_connections(engine: Engine) -> None:
+    """What a restart does to everybody's connections."""
+    with engine.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+
+
+@contextmanager
+def closed(engine: Engine) -> Iterator[None]:
+    """The database takes nobody and knows nobody any more, as while it restarts."""
+    name = engine.url.database
+    server = create_engine(engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"),
+            {"name": name},
+        )
+        yield
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    server.dispose()
+
+
+def test_a_database_that_restarts_is_found_again_by_shelves_and_events(
+    postgres: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configs, "FRESH_FOR_S", 0.0)
+    store = open_store(postgres)
+    shop = fill(store)
+    client = create_app(store).test_client()
+    heard: set[bytes] = set()
+    assert (tell(client, shop, heard), shelf(client, shop).status_code) == (202, 200)
+    cut_connections(postgres)
+    assert (tell(client, shop, heard), shelf(client, shop).status_code) == (202, 200)
+    with closed(postgres):
+        assert (tell(client, shop, heard), shelf(client, shop).status_code) == (503, 503)
+        assert shelf(client, shop).headers["Retry-After"] == "5"
+    assert (tell(client, shop, heard), shelf(client, shop).status_code) == (202, 200)
+    assert heard == kept(postgres)
+
+
+def test_a_clock_that_was_set_back_starts_nothing_twice_and_one_set_ahead_runs_each_job_once(
+    store: Store,
+) -> None:
+    upkeep = next(job for job in jobs.TIMETABLE if job.name == "upkeep")
+    with writing(store.engine) as connection:
+        run = writes.start_run(connection, "upkeep", None, NOW)
+        writes.finish_run(connection, run, "ok", "", NOW)
+    assert jobs.due_at(store, upkeep, None, NOW - timedelta(days=2)) is None
+    ahead = NOW + timedelta(days=30)
+    assert jobs.due_at(store, upkeep, None, ahead) == ahead
+    with writing(store.engine) as connection:  # it ran, at that time
+        run = writes.start_run(connection, "upkeep", None, ahead)
+        writes.finish_run(connection, run, "ok", "", ahead)
+    assert jobs.due_at(store, upkeep, None, ahead) is None
+
+
+# --- two clocks and four workers (`make prove PART=faults`) ---------------------------------------
+
+ASKED = int(os.environ.get("PROVE_ASKED", "0"))
+
+
+@pytest.mark.skipif(not ASKED, reason="takes minutes: make prove PART=faults")
+def test_two_clocks_and_four_workers_on_postgres_do_each_job_exactly_once(
+    postgres: Engine,
+) -> None:
+    store = open_store(postgres)
+    every = [fill(store, f"Shop {n}") for n in range(3)]
+    clocks = [
+        subprocess.Popen([sys.executable, "-m", "scheduler"], env=environment(store))
+        for _ in range(2)
+    ]
+    over, failed, answered = threading.Event(), [], [0]
+
+    def ask(port: int) -> None:
+        with Connection(port) as connection:
+            while not over.is_set():
+                path = f"/v1/{every[answered[0] % 3].key}/shelf?placement=bestsellers"
+                status, _ = connection.ask(get(path))
+                answered[0] += 1
+                if status != 200:
+                    failed.append(status)
+                time.sleep(0.02)
+
+    try:
+        with serve(environment(store), workers=4) as server:
+            shopper = threading.Thread(target=ask, args=(server.port,))
+            shopper.start()
+            settled(postgres)  # what is overdue at a first start
+            before = runs(postgres, "tally")
+            for turn in range(1, ASKED + 1):
+                for shop in every:
+                    with writing(postgres) as connection:
+                        writes.ask(connection, shop.id, "tally", datetime.now(UTC))
+                until(lambda: len(runs(postgres, "tally")) >= len(before) + 3 * turn)  # noqa: B023
+                if turn == ASKED // 2:
+                    clocks[0].kill()  # whichever it is: the other one goes on
+                    clocks[0].wait()
+            time.sleep(5)
+            over.set()
+            shopper.join()
+        done = runs(postgres, "tally")[len(before) :]
+        assert len(done) == 3 * ASKED
+        assert set(done) == {"ok"}
+        assert failed == []
+        sys.stdout.write(
+            f"\n{3 * ASKED} jobs asked for, {len(done)} run, a clock killed in between; "
+            f"{answered[0]} shelves answered meanwhile, 0 failed\n"
+        )
+    finally:
+        over.set()
+        for clock in clocks:
+            clock.terminate()
+            clock.wait(timeout=60)
+
+
+def runs(engine: Engine, job: str) -> list[str]:
+    r = tables.JobRun
+    with reading(engine) as connection:
+        return list(
+            connection.scalars(
+                select(r.outcome).where(r.job == job, r.outcome != "running").order_by(r.id)
+            )
+        )
+
+
+def settled(engine: Engine) -> None:
+    """No job has begun or is at work for a while."""
+    until(lambda: bool(runs(engine, "upkeep")))
+    quiet_s, last = time.monotonic(), 0
+    while time.monotonic() < quiet_s + 15:
+        with reading(engine) as connection:
+            now = len(connection.scalars(select(tables.JobRun.id)).all())
+            busy = connection.scalar(
+                select(tables.JobRun.id).where(tables.JobRun.outcome == "running").limit(1)
+            )
+        if now != last or busy:
+            quiet_s, last = time.monotonic(), now
+        time.sleep(0.5)
+
+
+def until(true: Any, within_s: float = 300.0) -> None:
+    end = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < end, "it never came to it"
+        time.sleep(0.1)
