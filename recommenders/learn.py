@@ -1,7 +1,8 @@
 """Which voices should be believed, and how much, in this shop?
 
-Five ways to answer compete: the best single voice, fixed weights that hold in most shops, a sum of
-voices learned step by step, small trees (`trees.py`), and the sum and the trees together. Each is
+Four ways to answer compete: the best single voice, fixed weights that hold in most shops, a sum of
+voices learned step by step, and the sum together with small trees (`trees.py`; never trees alone:
+where the weeks to come differ from those learned from, the sum is what holds them). Each is
 learned on all past windows but one and judged on that one, for each in turn; a more elaborate way
 is taken only where it beats the simpler ones on windows it has not seen. (Blends tuned on one
 window lost up to two thirds of their quality in shops whose season turned; that is what these
@@ -32,9 +33,9 @@ MOST_STEPS = 10
 ENOUGH_QUESTIONS = 100  # in each window; fewer and learning would follow chance
 STEP_QUESTIONS = 500  # of each window, by which steps and ways are judged: of three, enough
 
-Way = Literal["single", "prior", "sum", "trees", "both"]
+Way = Literal["single", "prior", "sum", "both"]
 # The simplest first: of equals it is taken.
-WAYS: tuple[Way, ...] = ("single", "prior", "sum", "both", "trees")
+WAYS: tuple[Way, ...] = ("single", "prior", "sum", "both")
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,6 @@ class Mind:
 
     def scores(self, table: Table) -> NDArray[np.float32]:
         """The score of every candidate; of a row's best it is about 1."""
-        if self.way == "trees":
-            return opinion(self.trees, table)
         total = mix(table, self.weights)
         return together(total, opinion(self.trees, table)) if self.way == "both" else total
 
@@ -109,12 +108,8 @@ def learn(
     for i, whole in enumerate(lessons):
         minds = _minds([lesson for j, lesson in enumerate(lessons) if j != i], fixed)
         window = whole.some(STEP_QUESTIONS)
-        told: dict[Way, NDArray[np.float32]] = {
-            way: minds[way].scores(window.table) for way in WAYS if way != "both"
-        }
-        told["both"] = together(told["sum"], told["trees"])
-        for way, scores in told.items():
-            unseen[way] += window.ndcg(scores) / len(lessons)
+        for way in WAYS:
+            unseen[way] += window.ndcg(minds[way].scores(window.table)) / len(lessons)
     chosen = max(WAYS, key=lambda way: unseen[way])
     return replace(_minds(lessons, fixed, chosen)[chosen], unseen=unseen)
 
@@ -129,11 +124,9 @@ def _minds(
     found["single"] = Mind("single", single)
     if only in (None, "sum", "both"):
         found["sum"] = Mind("sum", stepwise(short, single))
-    trees = Forest().taught(lessons) if only in (None, "trees", "both") else None
+    trees = Forest().taught(lessons) if only in (None, "both") else None
     if trees is not None:
-        found["trees"] = Mind("trees", fixed, trees)
-        if "sum" in found:
-            found["both"] = Mind("both", found["sum"].weights, trees)
+        found["both"] = Mind("both", found["sum"].weights, trees)
     # Where no window had a right candidate there are no trees: then the simpler way answers.
     return {way: found.get(way, found.get("sum", found["single"])) for way in WAYS}
 
