@@ -19,8 +19,8 @@ from store.records import Catalogue, Interactions
 MIB = 2**20
 # What a training holds: the libraries and a thousand rows of voices, EASE's square of products, and
 # so much for each line and product. Estimates that cover the two trainings whose peaks were seen:
-# 1.1 GiB for 0.5M lines of 4k products, 2.0 GiB for 1.4M lines of 68k.
-BASE = 500 * MIB
+# 1.3 GiB for 0.5M lines of 4k products, 2.0 GiB for 1.4M lines of 68k.
+BASE = 700 * MIB
 PER_EASE_CELL = 24
 PER_LINE = 400
 PER_PRODUCT = 10_000
