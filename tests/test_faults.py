@@ -84,11 +84,10 @@ def test_a_full_disk_refuses_events_keeps_what_was_taken_and_leaves_shelves_alon
     assert heard == kept(store.engine)
 
 
-@pytest.fixture
-def postgres(engine: Engine) -> Engine:
-    if engine.dialect.name != "postgresql":
-        pytest.skip("a fault of a server")
-    return engine
+# Faults of a server, which a file does not have.
+on_a_server = pytest.mark.parametrize(
+    "store_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
 
 
 def cut_connections(engine: Engine) -> None:
@@ -118,22 +117,23 @@ def closed(engine: Engine) -> Iterator[None]:
     server.dispose()
 
 
+@on_a_server
 def test_a_database_that_restarts_is_found_again_by_shelves_and_events(
-    postgres: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(configs, "FRESH_FOR_S", 0.0)
-    store = open_store(postgres)
+    store = open_store(engine)
     shop = fill(store)
     client = create_app(store).test_client()
     heard: set[bytes] = set()
     assert (tell(client, shop, heard), shelf(client, shop).status_code) == (202, 200)
-    cut_connections(postgres)
+    cut_connections(engine)
     assert (tell(client, shop, heard), shelf(client, shop).status_code) == (202, 200)
-    with closed(postgres):
+    with closed(engine):
         assert (tell(client, shop, heard), shelf(client, shop).status_code) == (503, 503)
         assert shelf(client, shop).headers["Retry-After"] == "5"
     assert (tell(client, shop, heard), shelf(client, shop).status_code) == (202, 200)
-    assert heard == kept(postgres)
+    assert heard == kept(engine)
 
 
 def test_a_clock_that_was_set_back_starts_nothing_twice_and_one_set_ahead_runs_each_job_once(
@@ -158,10 +158,11 @@ ASKED = int(os.environ.get("PROVE_ASKED", "0"))
 
 
 @pytest.mark.skipif(not ASKED, reason="takes minutes: make prove PART=faults")
+@on_a_server
 def test_two_clocks_and_four_workers_on_postgres_do_each_job_exactly_once(
-    postgres: Engine,
+    engine: Engine,
 ) -> None:
-    store = open_store(postgres)
+    store = open_store(engine)
     every = [fill(store, f"Shop {n}") for n in range(3)]
     clocks = [
         subprocess.Popen([sys.executable, "-m", "scheduler"], env=environment(store))
@@ -183,20 +184,20 @@ def test_two_clocks_and_four_workers_on_postgres_do_each_job_exactly_once(
         with serve(environment(store), workers=4) as server:
             shopper = threading.Thread(target=ask, args=(server.port,))
             shopper.start()
-            settled(postgres)  # what is overdue at a first start
-            before = runs(postgres, "tally")
+            settled(engine)  # what is overdue at a first start
+            before = runs(engine, "tally")
             for turn in range(1, ASKED + 1):
                 for shop in every:
-                    with writing(postgres) as connection:
+                    with writing(engine) as connection:
                         writes.ask(connection, shop.id, "tally", datetime.now(UTC))
-                until(lambda: len(runs(postgres, "tally")) >= len(before) + 3 * turn)  # noqa: B023
+                until(lambda: len(runs(engine, "tally")) >= len(before) + 3 * turn)  # noqa: B023
                 if turn == ASKED // 2:
                     clocks[0].kill()  # whichever it is: the other one goes on
                     clocks[0].wait()
             time.sleep(5)
             over.set()
             shopper.join()
-        done = runs(postgres, "tally")[len(before) :]
+        done = runs(engine, "tally")[len(before) :]
         assert len(done) == 3 * ASKED
         assert set(done) == {"ok"}
         assert failed == []
