@@ -12,6 +12,7 @@ import platform
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from scheduler.record import BEAT_S
 from store.engine import reading, writing
 from store.opening import Store
 from store.reads import jobs as reads
@@ -41,6 +43,7 @@ class Hands:
         self._training = training
         self._at_once = at_once
         self._children: dict[subprocess.Popen[bytes], Taken] = {}
+        self._beat_at_s = 0.0
         self._environment = dict(os.environ)
         if training and at_once > 1:
             self._environment |= _shared_memory(store, at_once)
@@ -50,6 +53,7 @@ class Hands:
         for child in [child for child in self._children if child.poll() is not None]:
             self._ended(child, self._children[child])
             del self._children[child]
+        self._beat()
         while len(self._children) < self._at_once:
             taken = self._take()
             if taken is None:
@@ -80,6 +84,15 @@ class Hands:
                 return writes.take(connection, self._training, platform.node(), _now())
         except IntegrityError:
             return None  # another process was the first to take that shop
+
+    def _beat(self) -> None:
+        """They live. On a busy machine a child takes long to load before it can say so itself."""
+        if not self._children or time.monotonic() < self._beat_at_s:
+            return
+        with writing(self._store.engine) as connection:
+            for taken in self._children.values():
+                writes.beat(connection, taken.run_id, _now())
+        self._beat_at_s = time.monotonic() + BEAT_S
 
     def _begin(self, taken: Taken) -> None:
         words = ["run", taken.job, *([] if taken.shop_id is None else [str(taken.shop_id)])]

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from scheduler import hands, record
-from scheduler.clock import Clock
+from scheduler.clock import SILENT_LOOKS, Clock
 from scheduler.hands import Hands, work
 from scheduler.record import GIVEN_UP, recorded
 from store import engine as engines
@@ -264,6 +264,21 @@ def test_who_stops_gives_back_what_it_has_and_nobody_is_to_blame(
         row = connection.execute(select(tables.JobRun.outcome, tables.JobRun.detail)).one()
         assert set(connection.scalars(select(tables.Request.tries))) == {0}
     assert tuple(row) == ("cut off", "It was stopped with its process. It runs again.")
+
+
+def test_a_child_that_is_slow_to_load_is_not_given_up_for_dead(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine that takes longer than a silence may last."""
+    monkeypatch.setattr(hands, "BEAT_S", 0.0)
+    instead(monkeypatch, "sleep", "600")
+    due(any_store, ("upkeep", None))
+    hand, clock = Hands(any_store, training=False, at_once=1), Clock(any_store)
+    for _ in range(2 * SILENT_LOOKS):
+        hand.look()
+        clock.watch()
+    assert outcomes(any_store, "upkeep") == ["running"]
+    hand.end()
 
 
 def test_a_child_that_the_system_kills_is_known_at_once_and_by_its_signal(
