@@ -35,6 +35,20 @@ PARTS: dict[str, list[str]] = {
     "training": ["tests.bench.training", *FILES],
     "trainers": ["tests.bench.trainers", *SIZE],
 }
+# What a part draws, and why each curve bends as it does: none rises faster than its size.
+IMAGES = PAGE.parent / "images"
+DRAWN: dict[str, dict[str, str]] = {
+    "serving": {
+        "cost-of-serving.svg": "A shelf is a look-up by keys: it grows with the depth of an index, "
+        "and with what no longer fits in the caches of the processor.",
+    },
+    "trainers": {
+        "cost-of-training.svg": "Counting what is bought together costs the squares of the baskets "
+        "added up, and the size of baskets is bounded: in proportion to the lines.",
+        "memory-of-training.svg": "The libraries first, then the lines and the pairs that they "
+        "make.",
+    },
+}
 LIBRARIES = ("flask", "sqlalchemy", "gunicorn", "numpy", "scipy", "scikit-surprise", "rapidfuzz")
 
 
@@ -71,6 +85,9 @@ def write_down(part: str, printed: str) -> None:
         f"\n## {part}\n\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, {used}.\n\n```\n{printed.strip()}\n```\n"
     )
+    for image, why in DRAWN.get(part, {}).items():
+        if (IMAGES / image).exists():
+            section += f"\n![{why}]({IMAGES.name}/{image})\n\n{why}\n"
     PAGE.write_text(page.rstrip("\n") + "\n" + section, encoding="utf-8")
 
 
