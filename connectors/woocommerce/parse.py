@@ -18,6 +18,7 @@ from connectors.woocommerce.fields import (
     id_or_none,
     instant,
     instant_or_none,
+    line_money,
     meta_of,
     money,
     plain,
@@ -119,15 +120,15 @@ def order(row: Row) -> Order:
 
 
 def _line(row: Row, currency: str) -> OrderLine:
-    gross = money(row, "subtotal", currency)
+    gross, discount, tax = line_money(row, currency)
     marked = marks.token(meta_of(row).get(marks.TOKEN_META)) if row.get("meta_data") else None
     return OrderLine(
         id_of(row, "id"),
         id_or_none(row, "product_id"),
         count(row, "quantity"),
         gross,
-        gross - money(row, "total", currency),
-        money(row, "total_tax", currency),
+        discount,
+        tax,
         id_or_none(row, "variation_id"),
         plain(str(row.get("parent_name") or row.get("name") or "")),
         marked,
