@@ -141,7 +141,7 @@ def _line(row: Row, currency: str, included: bool) -> OrderLine:
         gross_minor=gross,
         discount_minor=discount,
         tax_minor=tax,
-        title=one_line(row.get("title")),
+        title=one_line((bundle or row).get("title")),
     )
 
 

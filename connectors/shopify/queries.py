@@ -43,7 +43,7 @@ LINE = f"""
   id title quantity
   product {{ id }}
   variant {{ id }}
-  lineItemGroup {{ productId variantId }}
+  lineItemGroup {{ productId variantId title }}
   originalTotalSet {_MONEY}
   discountAllocations {{ allocatedAmountSet {_MONEY} }}
   taxLines {{ priceSet {_MONEY} }}

@@ -279,8 +279,9 @@ def test_the_parts_of_a_bundle_are_the_bundle() -> None:
     row = made.order(1, (Bought(1), Bought(2)))
     group = {"productId": gid("Product", 50), "variantId": gid("ProductVariant", 5000)}
     for line in row["lineItems"]:
-        line["lineItemGroup"] = group
-    assert {(ln.product_id, ln.variant_id) for ln in parse.order(row).lines} == {("50", "5000")}
+        line["lineItemGroup"] = group | {"title": "Tea for two"}
+    chosen = {(ln.product_id, ln.variant_id, ln.title) for ln in parse.order(row).lines}
+    assert chosen == {("50", "5000", "Tea for two")}
     row["lineItems"][0]["lineItemGroup"] = {"productId": None, "variantId": None}
     assert parse.order(row).lines[0].product_id == "1"
 
