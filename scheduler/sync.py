@@ -25,7 +25,7 @@ from store.reads import shops
 from store.records import Page
 from store.writes import catalogue, orders, refunds
 from store.writes import shops as shop_writes
-from store.writes.secrets import with_locked_credentials
+from store.writes.secrets import renewed_under_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,8 @@ PERSONS = Patience(times=2, longest_s=5)
 
 
 def _open(shop: shops.Shop, opened: dict[str, str], store: Store) -> Connector:
-    def locked(renew: Callable[[dict[str, str]], dict[str, str] | None]) -> dict[str, str]:
-        return with_locked_credentials(store.engine, store.ring, shop.id, renew, shop.now())
-
-    return open_shop(
-        shop.platform,
-        shop.url,
-        opened,
-        allow_private=store.settings.allow_private_hosts,
-        ca_bundle=store.settings.ca_bundle,
-        locked=locked,
-    )
+    locked = renewed_under_lock(store, shop)
+    return open_shop(shop.platform, shop.url, opened, store.settings, locked)
 
 
 Opener = Callable[[shops.Shop, dict[str, str], Store], Connector]

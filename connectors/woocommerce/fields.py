@@ -69,7 +69,7 @@ def line_money(row: Row, currency: str) -> tuple[int, int, int]:
     """Of an order line: before its discount, the discount, and the tax on what is left."""
     told = (row.get("subtotal"), row.get("total"), row.get("total_tax"))
     try:
-        return _line_money(*told, currency)  # type: ignore[arg-type]  # texts, or it raises
+        return _line_money(*told, currency)  # texts, or it raises
     except (ValueError, TypeError, AttributeError):
         gross = money(row, "subtotal", currency)
         return gross, gross - money(row, "total", currency), money(row, "total_tax", currency)
