@@ -33,8 +33,8 @@ PUBLISHED = ("published", "published on online store")
 # What an order's row says of the purchase and not of the person ("name" is the order's number).
 OF_PURCHASE = {
     "name", "id", "created at", "cancelled at", "currency", "financial status", "source",
-    "subtotal", "shipping", "taxes", "total", "discount amount", "lineitem quantity", "lineitem name",
-    "lineitem price", "lineitem sku", "lineitem discount",
+    "subtotal", "shipping", "taxes", "total", "discount amount", "lineitem quantity",
+    "lineitem name", "lineitem price", "lineitem sku", "lineitem discount",
 }  # fmt: skip
 
 STATUSES: dict[str, OrderStatus] = {

@@ -73,7 +73,7 @@ def test_rows_that_cannot_be_read_are_written_with_the_reason_and_without_the_pe
     assert (done.read, done.rejected, done.rejects) == (1, 4, rejects)
     assert sorted(rejects.read_text().splitlines()) == [
         "2,quantity: 'many' is not a number,1,,2026-11-01,mug,many,",
-        "4,placed_at: 'mug' is not an instant like 2026-11-01T10:00:00Z,3,,mug,,,",
+        "4,placed_at: 'mug' is not an instant like 2026-01-31T10:00:00Z,3,,mug,,,",
         "5,8 cells under 6 columns",
         "6,quantity: '(an address)' is not a number,6,,2026-11-01,mug,,",
         "line,reason,order_id,customer_id,placed_at,product_id,quantity,note",
