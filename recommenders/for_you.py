@@ -79,7 +79,7 @@ class ForYou:
     """
 
     strategy: Strategy = "for_you"
-    most_questions: int = 1_500
+    most_questions: int = 800
     history_half_life_days: float = 90.0  # of the histories that company, alike and kinds read
     ridge: float = 200.0  # customers a product needs before its tastes are heard
     active_days: int = 400  # as for `repurchase`: who comes once a year comes back
