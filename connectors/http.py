@@ -256,6 +256,6 @@ def _tls(place: str, said: str) -> Misconfigured:
         )
     return Misconfigured(
         f"{place} does not speak https there.",
-        "Check the port, or have the shop's host switch TLS on. A shop on a network of your own may "
-        "be given as http://.",
+        "Check the port, or have the shop's host switch TLS on. A shop on a network of your own "
+        "may be given as http://.",
     )
