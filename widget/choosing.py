@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -99,47 +99,57 @@ def recommend(
 ) -> list[list[Recommendation]]:
     """The shelf of each plan, for one question: two statements where they share a model."""
     model = plans[0].model
-    strategies = tuple(s for plan in plans if plan.model == model for s in plan.strategies)
+    served = [plan for plan in plans if plan.model == model]
+    every = tuple(s for plan in served for s in plan.strategies)
     trying = any(plan.trying for plan in plans)
-    named = _named(asked, strategies, trying)
     deepest = choose.deepest(max(plan.limit for plan in plans))
 
-    def rank(few: bool, found: reads.Found) -> list[_Ranked]:
+    def rank(strategies: tuple[str, ...], few: bool) -> list[_Ranked]:
+        named = _named(asked, strategies, trying)
+        found = reads.named_lists(connection, config.shop.id, model, named)
         ask = asked.ask(found.known, config.rules.on(asked.placement), found.unwanted)
         lists = found.lists
         if named.others and not all(product in found.known for product in named.anchors):
             # Behind an id that nobody knows (any more) stand others, whose lists were not read.
-            every = replace(ask, trying=next((p.trying for p in plans if p.trying), None))
-            lists = reads.lists(connection, model, choose.slots(every, strategies))
+            wide = replace(ask, trying=next((p.trying for p in plans if p.trying), None))
+            lists = reads.lists(connection, model, choose.slots(wide, strategies))
         ranked = []
         for plan in plans:
             its, own = plan.of(ask), lists
             if plan.model != model:
                 own = reads.lists(connection, plan.model, choose.slots(its, plan.strategies))
-            most = plan.limit + SPARE if few else deepest
-            candidates = choose.rank(its, plan.strategies, own, most)
-            new = choose.newcomers(its, own)
-            ranked.append(_Ranked(its, candidates, new, len(candidates) == most))
-            if own.unreadable:
-                log.error("lists cannot be read", model=plan.model, lists=sorted(own.unreadable))
-                count_unreadable(len(own.unreadable))
-                own.unreadable.clear()
+            ranked.append(_ranked(plan, its, own, plan.limit + SPARE if few else deepest))
         return ranked
+
+    def choose_from(ranked: Sequence[_Ranked]) -> list[list[Recommendation]]:
+        cards = reads.cards(connection, _card_keys(ranked), picky)
+        return [choose.choose(one.ask, one.candidates, cards, one.newcomers) for one in ranked]
 
     # Variety and what is tried are looked for among all that may be shown.
     picky = trying or any(plan.variety for plan in plans)
-    for few in (False,) if picky else (True, False):
-        ranked, cards = reads.shelf_inputs(
-            connection, config.shop.id, model, named, partial(rank, few), _card_keys, picky
-        )
-        shelves = [choose.choose(one.ask, one.candidates, cards, one.newcomers) for one in ranked]
-        short = [
+    if not picky:
+        leading = every
+        if len(served) == len(plans):
+            leading = _leading(asked.placement, tuple(p.strategies for p in plans), asked.novel)
+        ranked = rank(leading, few=True)
+        if leading != every and not all(one.cut for one in ranked):
+            ranked = rank(every, few=True)
+        shelves = choose_from(ranked)
+        if not any(
             len(shelf) < one.ask.limit and one.cut
             for shelf, one in zip(shelves, ranked, strict=True)
-        ]
-        if not any(short):
-            break
-    return shelves
+        ):
+            return shelves
+    return choose_from(rank(every, few=False))
+
+
+@cache
+def _leading(
+    placement: Placement, every: tuple[tuple[str, ...], ...], novel: bool
+) -> tuple[str, ...]:
+    """Whose lists mostly fill the shelves of several plans."""
+    leading = (choose.leading(placement, strategies, novel) for strategies in every)
+    return tuple(chain.from_iterable(leading))
 
 
 class _Ranked(NamedTuple):
@@ -147,6 +157,16 @@ class _Ranked(NamedTuple):
     candidates: Sequence[choose.Candidate]
     newcomers: Sequence[choose.Candidate]
     cut: bool  # whether there may be more of them
+
+
+def _ranked(plan: Plan, ask: choose.Ask, lists: reads.Packed, most: int) -> _Ranked:
+    candidates = choose.rank(ask, plan.strategies, lists, most)
+    new = choose.newcomers(ask, lists)
+    if lists.unreadable:
+        log.error("lists cannot be read", model=plan.model, lists=sorted(lists.unreadable))
+        count_unreadable(len(lists.unreadable))
+        lists.unreadable.clear()
+    return _Ranked(ask, candidates, new, len(candidates) == most)
 
 
 def _card_keys(ranked: Sequence[_Ranked]) -> list[int]:

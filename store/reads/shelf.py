@@ -7,13 +7,13 @@ more, a signed customer one more (`shopper.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from store.packing import Unreadable, unpack
-from store.reads.literal import Reader, listed, rows
-from store.records import Card, Entry
+from store.packing import columns, unpack, unreadable
+from store.reads.literal import Reader, in_one, listed, rows
+from store.records import Card, Columns, Entry, Rows
 
 
 class Known(NamedTuple):
@@ -51,8 +51,8 @@ def product_keys(connection: Reader, shop_id: int, external_ids: Sequence[str]) 
     return dict(rows(connection, sql, (shop_id, *ids)))
 
 
-class Packed(Mapping[str, Sequence[Entry]]):
-    """Lists by name, each unpacked when it is looked at: most of a chain's are never needed.
+class Packed(Rows):
+    """A model's lists by name, each unpacked when it is looked at: most of a chain's never are.
 
     One that cannot be read is empty, so that a shelf goes on to the next, and is `unreadable`.
     """
@@ -61,12 +61,20 @@ class Packed(Mapping[str, Sequence[Entry]]):
         self._packed = packed
         self.unreadable: set[str] = set()
 
-    def __getitem__(self, slot: str) -> Sequence[Entry]:
-        try:
-            return unpack(self._packed[slot])
-        except Unreadable:
+    def columns(self, names: Sequence[str]) -> Columns:
+        return columns([self._readable(name) for name in names])
+
+    def _readable(self, slot: str) -> bytes:
+        packed = self._packed.get(slot, b"")
+        if unreadable(packed):
             self.unreadable.add(slot)
-            return ()
+            return b""
+        return packed
+
+    def __getitem__(self, slot: str) -> Sequence[Entry]:
+        if slot not in self._packed:
+            raise KeyError(slot)
+        return unpack(self._readable(slot))
 
     def __contains__(self, slot: object) -> bool:
         return slot in self._packed
@@ -103,35 +111,27 @@ class Found(NamedTuple):
     unwanted: frozenset[int]  # products that the shopper does not want to be shown
 
 
-Ranked = TypeVar("Ranked")
-
-
-def shelf_inputs(
-    connection: Reader,
-    shop_id: int,
-    model_id: int,
-    named: Named,
-    rank: Callable[[Found], Ranked],
-    card_keys: Callable[[Ranked], Sequence[int]],
-    traits: bool = False,
-) -> tuple[Ranked, dict[int, Card]]:
-    """What `choose.choose` chooses from: two statements, with its own `rank` between them."""
-    ranked = rank(named_lists(connection, shop_id, model_id, named))
-    return ranked, cards(connection, card_keys(ranked), traits)
-
-
 def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -> Found:
     """The products that a page names, the model's lists for them, and what the shopper does not
     want, in one statement."""
     values: list[Any] = []
-    if named.page is not None:
+    page = None
+    # Products of which the same lists are wanted are looked up together.
+    alike: dict[tuple[str, ...], list[str]] = {}
+    if named.page is not None and named.of_category:
+        page = (len(named.of_page), len(named.of_category))
         values += (model_id, *named.of_page, *named.of_category, shop_id, named.page)
-    some, anchors = listed(named.anchors)
-    if anchors:
-        values += (model_id, *named.of_anchors, shop_id, *anchors)
-    more, others = listed(named.others)
-    if others:
-        values += (shop_id, *others)
+    elif named.page is not None:
+        alike[named.of_page] = [named.page]
+    if named.anchors:
+        alike.setdefault(named.of_anchors, []).extend(named.anchors)
+    if named.others:
+        alike.setdefault((), []).extend(named.others)
+    groups = []
+    for beginnings, products in alike.items():
+        marks, ids = listed(products)
+        groups.append((len(beginnings), marks))
+        values += (model_id, *beginnings, shop_id, *ids) if beginnings else (shop_id, *ids)
     whole, slots = listed(named.slots)
     if slots:
         values += (model_id, *slots)
@@ -141,9 +141,8 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
             values += (shop_id, named.customer)
     if not values:
         return Found({}, Packed({}), frozenset())
-    page = None if named.page is None else (len(named.of_page), len(named.of_category))
     browsers = 0 if named.visitor is None else 1 if named.customer is None else 2
-    statement = _named_lists(page, some and (len(named.of_anchors), some), more, whole, browsers)
+    statement = _named_lists(page, tuple(groups), whole, browsers)
     known: dict[str, Known] = {}
     packed: dict[str, bytes] = {}
     unwanted: list[int] = []
@@ -161,16 +160,12 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
 
 @cache
 def _named_lists(
-    page: tuple[int, int] | None,
-    anchors: tuple[int, str] | str,
-    others: str,
-    slots: str,
-    browsers: int,
+    page: tuple[int, int] | None, groups: tuple[tuple[int, str], ...], slots: str, browsers: int
 ) -> str:
     """The statement for so many beginnings and ids; there are few such shapes."""
     arms = []
     if page is not None:
-        names = ", ".join(["? || p.id"] * page[0] + ["? || pc.category_id"] * page[1]) or "NULL"
+        names = ", ".join(["? || p.id"] * page[0] + ["? || pc.category_id"] * page[1])
         arms.append(
             "SELECT p.external_id, p.id, pc.category_id, c.name, l.slot, l.entries "  # noqa: S608
             "FROM products p "
@@ -179,17 +174,16 @@ def _named_lists(
             f"LEFT JOIN lists l ON l.model_id = ? AND l.slot IN ({names}) "
             "WHERE p.shop_id = ? AND p.external_id = ?"
         )
-    if anchors:
-        names = ", ".join(["? || p.id"] * anchors[0])  # type: ignore[operator]
+    for beginnings, ids in groups:
+        if beginnings:
+            names = ", ".join(["? || p.id"] * beginnings)
+            found = "l.slot, l.entries"
+            its_lists = f"LEFT JOIN lists l ON l.model_id = ? AND l.slot IN ({names}) "
+        else:
+            found, its_lists = "NULL, NULL", ""
         arms.append(
-            "SELECT p.external_id, p.id, NULL, NULL, l.slot, l.entries FROM products p "  # noqa: S608
-            f"LEFT JOIN lists l ON l.model_id = ? AND l.slot IN ({names}) "
-            f"WHERE p.shop_id = ? AND p.external_id IN ({anchors[1]})"
-        )
-    if others:
-        arms.append(
-            "SELECT p.external_id, p.id, NULL, NULL, NULL, NULL FROM products p "  # noqa: S608
-            f"WHERE p.shop_id = ? AND p.external_id IN ({others})"
+            f"SELECT p.external_id, p.id, NULL, NULL, {found} FROM products p {its_lists}"  # noqa: S608
+            f"WHERE p.shop_id = ? AND p.external_id IN ({ids})"
         )
     if slots:
         arms.append(
@@ -226,17 +220,19 @@ def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> 
     if not products:
         return {}
     marks, keys = listed(products)
-    sql = _CARDS_WITH_TRAITS if traits else _CARDS
-    return {row[0]: Card(*row) for row in rows(connection, sql.format(marks=marks), keys)}
+    columns, source = _cards(traits, marks)
+    return {card[0]: Card(*card) for card in in_one(connection, columns, source, keys)}
 
 
-_CARDS = """
-SELECT product_id, external_id, sellable, group_key, body FROM cards WHERE product_id IN ({marks})
-"""
-_CARDS_WITH_TRAITS = """
-SELECT c.product_id, c.external_id, c.sellable, c.group_key, c.body,
-  COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor), p.published_at
-FROM cards c JOIN products p ON p.id = c.product_id
-LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0
-WHERE c.product_id IN ({marks})
-"""
+@cache
+def _cards(traits: bool, marks: str) -> tuple[str, str]:
+    columns = "c.product_id, c.external_id, c.sellable, c.group_key, c.body"
+    if not traits:
+        return columns, f"FROM cards c WHERE c.product_id IN ({marks})"
+    return (
+        f"{columns}, COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor), "
+        "p.published_at",
+        "FROM cards c JOIN products p ON p.id = c.product_id "
+        "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
+        f"WHERE c.product_id IN ({marks})",
+    )

@@ -45,13 +45,14 @@ def buyer(
     return Buyer(found[0][0], tuple(dict.fromkeys(row[1] for row in found if row[1] is not None)))
 
 
-# The visitor's own entry, or that of another device of a customer they turned out to be.
+# The visitor's own entry, or that of another device of a customer they turned out to be. By CROSS
+# JOIN, SQLite begins with this visitor also where it has not counted its tables yet.
 _ARMS = """
-SELECT experiment_id, arm FROM exposures WHERE experiment_id IN ({marks}) AND (visitor = ? OR
-  visitor IN (
-    SELECT other.visitor FROM identities mine JOIN identities other
-    ON other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id
-    WHERE mine.shop_id = ? AND mine.visitor = ?))
+SELECT experiment_id, arm FROM exposures WHERE experiment_id IN ({marks}) AND visitor IN (
+  SELECT ? UNION ALL
+  SELECT other.visitor FROM identities mine CROSS JOIN identities other
+  WHERE mine.shop_id = ? AND mine.visitor = ?
+  AND other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id)
 ORDER BY entered_at DESC
 """
 
