@@ -17,7 +17,7 @@ from plugin import reconcile, words
 from store import schema
 from store.engine import reading
 from store.opening import Store
-from store.reads import damage, experiments, health, inbox, models, overview, shops, trust
+from store.reads import damage, experiments, health, inbox, jobs, models, overview, shops, trust
 from store.settings import WrongSettings
 
 # A sync may be late by two of its own turns before it is stale.
@@ -71,6 +71,14 @@ def of_installation(store: Store, now: datetime) -> Iterator[Finding]:
             yield Finding(
                 "clock-silent", "", f"No job has run {since}: the scheduler is not running.",
                 "Start it: `python -m scheduler` (`make serve` starts both).",
+            )  # fmt: skip
+            return
+        backlog = jobs.backlog(connection)
+        if backlog.oldest_at and now - backlog.oldest_at > WAITS:
+            yield Finding(
+                "work-waits", "", f"{backlog.jobs:,} jobs wait for somebody to do them, the oldest "
+                f"since {backlog.oldest_at:%Y-%m-%d %H:%M} UTC.",
+                "Start `python -m scheduler trainers`, on another host where this one is busy.",
             )  # fmt: skip
 
 

@@ -2,16 +2,12 @@
 
 docs/operating.md tells owners the same ("When something breaks"). Faults that have tests of their
 own beside the code they hit are named there and are not repeated here.
-`make prove PART=faults` adds what takes minutes: two clocks and four workers on PostgreSQL.
+`make prove PART=faults` adds what takes minutes (tests/test_many_processes.py).
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,9 +24,6 @@ from store.engine import reading, writing
 from store.opening import Store
 from store.reads.shops import Shop
 from store.writes import jobs as writes
-from tests.bench.load import Connection, get
-from tests.bench.server import serve
-from tests.living import environment
 from tests.shops import fill, open_store
 from widget import configs
 from widget.app import create_app
@@ -143,102 +136,10 @@ def test_a_clock_that_was_set_back_starts_nothing_twice_and_one_set_ahead_runs_e
     with writing(store.engine) as connection:
         run = writes.start_run(connection, "upkeep", None, NOW)
         writes.finish_run(connection, run, "ok", "", NOW)
-    assert jobs.due_at(store, upkeep, None, NOW - timedelta(days=2)) is None
+    assert not jobs.is_overdue(store, upkeep, None, NOW - timedelta(days=2))
     ahead = NOW + timedelta(days=30)
-    assert jobs.due_at(store, upkeep, None, ahead) == ahead
+    assert jobs.is_overdue(store, upkeep, None, ahead)
     with writing(store.engine) as connection:  # it ran, at that time
         run = writes.start_run(connection, "upkeep", None, ahead)
         writes.finish_run(connection, run, "ok", "", ahead)
-    assert jobs.due_at(store, upkeep, None, ahead) is None
-
-
-# --- two clocks and four workers (`make prove PART=faults`) ---------------------------------------
-
-ASKED = int(os.environ.get("PROVE_ASKED", "0"))
-
-
-@pytest.mark.skipif(not ASKED, reason="takes minutes: make prove PART=faults")
-@on_a_server
-def test_two_clocks_and_four_workers_on_postgres_do_each_job_exactly_once(
-    engine: Engine,
-) -> None:
-    store = open_store(engine)
-    every = [fill(store, f"Shop {n}") for n in range(3)]
-    clocks = [
-        subprocess.Popen([sys.executable, "-m", "scheduler"], env=environment(store))
-        for _ in range(2)
-    ]
-    over, failed, answered = threading.Event(), [], [0]
-
-    def ask(port: int) -> None:
-        with Connection(port) as connection:
-            while not over.is_set():
-                path = f"/v1/{every[answered[0] % 3].key}/shelf?placement=bestsellers"
-                status, _ = connection.ask(get(path))
-                answered[0] += 1
-                if status != 200:
-                    failed.append(status)
-                time.sleep(0.02)
-
-    try:
-        with serve(environment(store), workers=4) as server:
-            shopper = threading.Thread(target=ask, args=(server.port,))
-            shopper.start()
-            settled(engine)  # what is overdue at a first start
-            before = runs(engine, "tally")
-            for turn in range(1, ASKED + 1):
-                for shop in every:
-                    with writing(engine) as connection:
-                        writes.ask(connection, shop.id, "tally", datetime.now(UTC))
-                until(lambda: len(runs(engine, "tally")) >= len(before) + 3 * turn)  # noqa: B023
-                if turn == ASKED // 2:
-                    clocks[0].kill()  # whichever it is: the other one goes on
-                    clocks[0].wait()
-            time.sleep(5)
-            over.set()
-            shopper.join()
-        done = runs(engine, "tally")[len(before) :]
-        assert len(done) == 3 * ASKED
-        assert set(done) == {"ok"}
-        assert failed == []
-        sys.stdout.write(
-            f"\n{3 * ASKED} jobs asked for, {len(done)} run, a clock killed in between; "
-            f"{answered[0]} shelves answered meanwhile, 0 failed\n"
-        )
-    finally:
-        over.set()
-        for clock in clocks:
-            clock.terminate()
-            clock.wait(timeout=60)
-
-
-def runs(engine: Engine, job: str) -> list[str]:
-    r = tables.JobRun
-    with reading(engine) as connection:
-        return list(
-            connection.scalars(
-                select(r.outcome).where(r.job == job, r.outcome != "running").order_by(r.id)
-            )
-        )
-
-
-def settled(engine: Engine) -> None:
-    """No job has begun or is at work for a while."""
-    until(lambda: bool(runs(engine, "upkeep")))
-    quiet_s, last = time.monotonic(), 0
-    while time.monotonic() < quiet_s + 15:
-        with reading(engine) as connection:
-            now = len(connection.scalars(select(tables.JobRun.id)).all())
-            busy = connection.scalar(
-                select(tables.JobRun.id).where(tables.JobRun.outcome == "running").limit(1)
-            )
-        if now != last or busy:
-            quiet_s, last = time.monotonic(), now
-        time.sleep(0.5)
-
-
-def until(true: Any, within_s: float = 300.0) -> None:
-    end = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < end, "it never came to it"
-        time.sleep(0.1)
+    assert not jobs.is_overdue(store, upkeep, None, ahead)
