@@ -1,8 +1,8 @@
 """Which lists and cards make one shelf answer, in as few statements as it takes?
 
 This runs on every product page of a shop, so its statements are literal SQL with bound values.
-Two statements answer an anonymous visitor (`named_lists`, `cards`); a running experiment asks one
-more, a signed customer one more (`shopper.py`).
+Two statements answer a visitor (`named_lists`, `cards`); a signed customer asks one more
+(`shopper.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from store.packing import columns, unpack, unreadable
 from store.reads.literal import Reader, in_one, listed, rows
-from store.records import Card, Columns, Entry, Rows
+from store.records import Arm, Card, Columns, Entry, Rows
 
 
 class Known(NamedTuple):
@@ -101,6 +101,7 @@ class Named(NamedTuple):
     of_category: tuple[str, ...] = ()  # of the main category of the page's product
     visitor: bytes | None = None  # whose "not for me" holds
     customer: int | None = None  # ... and that of all browsers of this signed customer
+    tests: tuple[int, ...] = ()  # the experiments of which the visitor's stored arm is wanted
 
 
 class Found(NamedTuple):
@@ -108,7 +109,8 @@ class Found(NamedTuple):
 
     known: Mapping[str, Known]
     lists: Packed
-    unwanted: frozenset[int]  # products that the shopper does not want to be shown
+    unwanted: frozenset[int] = frozenset()  # products that the shopper does not want to be shown
+    arms: Mapping[int, Arm] = {}  # experiment -> the arm of this person's earliest entry
 
 
 def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -> Found:
@@ -135,39 +137,50 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
     whole, slots = listed(named.slots)
     if slots:
         values += (model_id, *slots)
+    some, tests = listed(named.tests)
     if named.visitor is not None:
         values += (shop_id, named.visitor)
         if named.customer is not None:
             values += (shop_id, named.customer)
+        if tests:
+            values += (*tests, named.visitor, shop_id, named.visitor)
     if not values:
-        return Found({}, Packed({}), frozenset())
+        return Found({}, Packed({}))
     browsers = 0 if named.visitor is None else 1 if named.customer is None else 2
-    statement = _named_lists(page, tuple(groups), whole, browsers)
+    source = _named_lists(page, tuple(groups), whole, browsers, some)
     known: dict[str, Known] = {}
     packed: dict[str, bytes] = {}
     unwanted: list[int] = []
-    for external_id, key, category, category_name, slot, entries in rows(
-        connection, statement, values
+    entered: dict[int, tuple[int, Arm]] = {}
+    for external_id, key, category, name, slot, at, entries in in_one(
+        connection, "external_id, id, category, name, slot, entered_at", source, values, "entries"
     ):
         if external_id is not None and external_id not in known:
-            known[external_id] = Known(key, category, category_name or "")
+            known[external_id] = Known(key, category, name or "")
         if slot is not None:
             packed[slot] = entries
+        elif at is not None:
+            entered[key] = min((at, category), entered.get(key, (at, category)))
         elif external_id is None:
             unwanted.append(key)
-    return Found(known, Packed(packed), frozenset(unwanted))
+    arms = {test: arm for test, (_, arm) in entered.items()}
+    return Found(known, Packed(packed), frozenset(unwanted), arms)
 
 
 @cache
 def _named_lists(
-    page: tuple[int, int] | None, groups: tuple[tuple[int, str], ...], slots: str, browsers: int
+    page: tuple[int, int] | None,
+    groups: tuple[tuple[int, str], ...],
+    slots: str,
+    browsers: int,
+    tests: str,
 ) -> str:
-    """The statement for so many beginnings and ids; there are few such shapes."""
+    """What to select from, for so many beginnings and ids; there are few such shapes."""
     arms = []
     if page is not None:
         names = ", ".join(["? || p.id"] * page[0] + ["? || pc.category_id"] * page[1])
         arms.append(
-            "SELECT p.external_id, p.id, pc.category_id, c.name, l.slot, l.entries "  # noqa: S608
+            "SELECT p.external_id, p.id, pc.category_id, c.name, l.slot, l.entries, NULL "  # noqa: S608
             "FROM products p "
             "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
             "LEFT JOIN categories c ON c.shop_id = p.shop_id AND c.external_id = pc.category_id "
@@ -182,12 +195,12 @@ def _named_lists(
         else:
             found, its_lists = "NULL, NULL", ""
         arms.append(
-            f"SELECT p.external_id, p.id, NULL, NULL, {found} FROM products p {its_lists}"  # noqa: S608
+            f"SELECT p.external_id, p.id, NULL, NULL, {found}, NULL FROM products p {its_lists}"  # noqa: S608
             f"WHERE p.shop_id = ? AND p.external_id IN ({ids})"
         )
     if slots:
         arms.append(
-            "SELECT NULL, NULL, NULL, NULL, slot, entries FROM lists "  # noqa: S608
+            "SELECT NULL, NULL, NULL, NULL, slot, entries, NULL FROM lists "  # noqa: S608
             f"WHERE model_id = ? AND slot IN ({slots})"
         )
     if browsers:
@@ -197,12 +210,28 @@ def _named_lists(
                 "IN (SELECT ? UNION ALL SELECT visitor FROM identities "
                 "WHERE shop_id = ? AND customer_id = ?)"
             )
-        # The last arm: what it leaves empty has its type from those before.
         arms.append(
-            "SELECT NULL, product_id, NULL, NULL, NULL, NULL FROM unwanted "  # noqa: S608
+            "SELECT NULL, product_id, NULL, NULL, NULL, NULL, NULL FROM unwanted "  # noqa: S608
             f"WHERE shop_id = ? AND visitor {theirs}"
         )
-    return " UNION ALL ".join(arms)
+    if tests:
+        # The visitor's own entry, or that of another device of a customer they turned out to be.
+        # By CROSS JOIN, SQLite begins with this visitor also where it has not counted its tables.
+        arms.append(
+            "SELECT NULL, experiment_id, arm, NULL, NULL, NULL, entered_at FROM exposures "  # noqa: S608
+            f"WHERE experiment_id IN ({tests}) AND visitor IN (SELECT ? UNION ALL "
+            "SELECT other.visitor FROM identities mine CROSS JOIN identities other "
+            "WHERE mine.shop_id = ? AND mine.visitor = ? "
+            "AND other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id)"
+        )
+    # The first gives the columns their names, and empty ones their types.
+    return f"FROM ({_COLUMNS} UNION ALL {' UNION ALL '.join(arms)}) found"
+
+
+_COLUMNS = (
+    "SELECT NULL AS external_id, CAST(NULL AS BIGINT) AS id, NULL AS category, NULL AS name, "
+    "NULL AS slot, CAST(NULL AS BYTEA) AS entries, CAST(NULL AS BIGINT) AS entered_at WHERE 1 = 0"
+)
 
 
 def lists(connection: Reader, model_id: int, slots: Sequence[str]) -> Packed:
@@ -210,8 +239,8 @@ def lists(connection: Reader, model_id: int, slots: Sequence[str]) -> Packed:
     if not slots:
         return Packed({})
     marks, names = listed(slots)
-    sql = f"SELECT slot, entries FROM lists WHERE model_id = ? AND slot IN ({marks})"  # noqa: S608
-    return Packed(dict(rows(connection, sql, (model_id, *names))))
+    source = f"FROM lists WHERE model_id = ? AND slot IN ({marks})"
+    return Packed(dict(in_one(connection, "slot", source, (model_id, *names), "entries")))
 
 
 def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> dict[int, Card]:

@@ -37,10 +37,10 @@ def serving(sqlite_template: Path, tmp_path: Path) -> Noting:
 def test_no_statement_of_a_shelf_walks_through_all_shoppers_of_a_shop(serving: Noting) -> None:
     visitor = b"v" * 16
     named = shelf.Named(page="p1", of_page=("blend:",), of_category=("bestseller:",))
-    signed = named._replace(anchors=("p2",), of_anchors=("blend:",), visitor=visitor, customer=7)
-    shopper.stored_arms(serving, 1, [1, 2], visitor)
+    signed = named._replace(anchors=("p2",), of_anchors=("blend:",), visitor=visitor)
     shelf.named_lists(serving, 1, 1, named)
-    shelf.named_lists(serving, 1, 1, signed)
+    shelf.named_lists(serving, 1, 1, signed._replace(customer=7))
+    shelf.named_lists(serving, 1, 1, signed._replace(tests=(1, 2)))
     shelf.cards(serving, [1, 2, 3], traits=True)
     shopper.unwanted(serving, 1, 7)
     asked = list(serving.asked)
@@ -50,8 +50,8 @@ def test_no_statement_of_a_shelf_walks_through_all_shoppers_of_a_shop(serving: N
     assert len(looked_up) >= 4, steps
     for step in looked_up:
         assert re.search(r"\((shop_id|experiment_id)=\? AND (visitor|customer_id)=\?", step), step
-    walks = [step for step in steps if step.startswith("SCAN") and "CONSTANT ROW" not in step]
-    assert not walks
+    walked = {step for step in steps if step.startswith("SCAN")}
+    assert walked <= {"SCAN CONSTANT ROW", "SCAN found"}
 
 
 def _plan(sql: str) -> str:
