@@ -91,6 +91,13 @@ def _disk(store: Store) -> Iterator[Finding]:
         )  # fmt: skip
     with reading(store.engine) as connection:
         wrong = damage.file_damage(connection)
+        closed = damage.unwritable(connection)
+    if closed:
+        yield Finding(
+            "not-writable", "", f"Nothing can be written to the database: {closed}.",
+            "Look for another program that has it open and holds its lock, a backup say, and "
+            "whether its folder and files belong to the user who runs Alongside.",
+        )  # fmt: skip
     if wrong:
         yield Finding(
             "damaged", "", f"The database's file is damaged: {wrong[:200]}",

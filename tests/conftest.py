@@ -36,6 +36,7 @@ settings.load_profile("ours")
 NEEDS = {
     "browser": lambda: chromium_path(),
     "postgres": lambda: postgres_programs(),
+    "redis": lambda: shutil.which("redis-server"),
     "node": lambda: shutil.which("node"),
     "php": lambda: shutil.which("php") and shutil.which("phpunit"),
 }

@@ -7,22 +7,26 @@ own beside the code they hit are named there and are not repeated here.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, event, select, text
 
+from plugin.findings import of_installation
 from scheduler import jobs
-from store import tables
+from store import opening, tables
 from store.engine import reading, writing
 from store.opening import Store
 from store.reads.shops import Shop
+from store.settings import WrongSettings
 from store.writes import jobs as writes
 from tests.shops import fill, open_store
 from widget import configs
@@ -116,7 +120,7 @@ def test_a_database_that_restarts_is_found_again_by_shelves_and_events(
 ) -> None:
     monkeypatch.setattr(configs, "FRESH_FOR_S", 0.0)
     store = open_store(engine)
-    shop = fill(store)
+    shop = fill(store, trained=False)
     client = create_app(store).test_client()
     heard: set[bytes] = set()
     assert (tell(client, shop, heard), shelf(client, shop).status_code) == (202, 200)
@@ -127,6 +131,56 @@ def test_a_database_that_restarts_is_found_again_by_shelves_and_events(
         assert shelf(client, shop).headers["Retry-After"] == "5"
     assert (tell(client, shop, heard), shelf(client, shop).status_code) == (202, 200)
     assert heard == kept(engine)
+
+
+@on_a_server
+def test_a_database_that_goes_away_between_two_looks_at_the_shop_is_said_to_be_away(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shop's configuration is still known then: it is the thread's own connection that is lost
+    and cannot be made anew."""
+    monkeypatch.setattr(configs, "FRESH_FOR_S", 600.0)
+    store = open_store(engine)
+    shop = fill(store, trained=False)
+    client = create_app(store).test_client()
+    heard: set[bytes] = set()
+    assert tell(client, shop, heard) == 202
+    with closed(engine):
+        assert tell(client, shop, heard) == 503
+    assert tell(client, shop, heard) == 202
+    assert heard == kept(engine)
+
+
+def test_a_file_that_is_gone_is_not_made_anew_and_goes_on_when_it_is_back(
+    store: Store, shop: Shop
+) -> None:
+    file = Path(str(store.engine.url.database))
+    away, heard = file.with_name("away.sqlite"), set[bytes]()
+    Path(f"{file}.scheduler.lock").touch()  # a clock ran here
+    assert tell(create_app(store).test_client(), shop, heard) == 202
+    store.engine.dispose()
+    file.rename(away)
+    client = create_app(store).test_client()
+    assert tell(client, shop, heard) == 503
+    assert shelf(client, shop).status_code == 503
+    with pytest.raises(WrongSettings, match=r"is gone, but .* still lies beside it"):
+        opening.open_store(store.settings)
+    assert not file.exists()
+    away.rename(file)
+    assert tell(client, shop, heard) == 202
+    assert heard == kept(store.engine)
+
+
+def test_who_holds_the_write_lock_is_told_by_the_doctor(store: Store) -> None:
+    def codes() -> set[str]:
+        return {finding.code for finding in of_installation(store, datetime.now(UTC))}
+
+    assert "not-writable" not in codes()
+    with closing(sqlite3.connect(str(store.engine.url.database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert "not-writable" in codes()
+        other.execute("ROLLBACK")
+    assert "not-writable" not in codes()
 
 
 def test_a_clock_that_was_set_back_starts_nothing_twice_and_one_set_ahead_runs_each_job_once(
