@@ -180,6 +180,7 @@ class Serving:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._kept = threading.local()
+        self.dialect = engine.dialect
         self._qmarks = engine.dialect.paramstyle == "qmark"
         self._error: Any = engine.dialect.loaded_dbapi.Error
 

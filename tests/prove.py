@@ -84,6 +84,11 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
             "no:randomly",
         ],
     ),
+    "reasons": (
+        "Every place of every list of the whole demo, counted again from its orders and products.",
+        {},
+        ["tests.proving_reasons"],
+    ),
     "soak": (
         "Half an hour at half of what two workers can: no answer fails, and no worker grows.",
         {},

@@ -87,14 +87,17 @@ def add_empty(store: Store, name: str) -> int:
         return add_shop(connection, store.ring, "files", facts, {}, NOW)[0]
 
 
-def fill(store: Store, name: str = NAME, *, trained: bool = True) -> shops.Shop:
+def fill(
+    store: Store, name: str = NAME, *, trained: bool = True, orders_seed: int = 7
+) -> shops.Shop:
     """The shop in this store, with its products and orders, and its first model."""
     with writing(store.engine) as connection:
         facts = ShopFacts(name, "https://shop.example", "GBP", "Europe/London")
         shop_id, _ = add_shop(connection, store.ring, "files", facts, {}, NOW)
         pepper = shops.keys(connection, store.ring, shop_id, NOW).pepper
         catalogue.save_products(connection, shop_id, [product(n) for n in range(40)])
-        orders.save_orders(connection, shop_id, pepper, made_orders())
+        made = made_orders(seed=orders_seed)
+        orders.save_orders(connection, shop_id, pepper, made)
     with reading(store.engine) as connection:
         shop = shops.by_id(connection, shop_id)
     if trained:

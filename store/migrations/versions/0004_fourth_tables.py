@@ -13,7 +13,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-
     with op.batch_alter_table("job_runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("host", sa.Text(), nullable=True))
         batch_op.create_index(
@@ -61,9 +60,15 @@ def upgrade() -> None:
             batch_op.f("fk_requests_run_id"), "job_runs", ["run_id"], ["id"], ondelete="SET NULL"
         )
 
+    op.drop_index("ix_identities_customer", "identities")
+    op.create_index("ix_identities_customer", "identities", ["shop_id", "customer_id", "visitor"])
+
 
 def downgrade() -> None:
+    op.drop_index("ix_identities_customer", "identities")
+    op.create_index("ix_identities_customer", "identities", ["shop_id", "customer_id"])
 
+    op.execute("DELETE FROM requests WHERE shop_id IS NULL")
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_requests_run_id"), type_="foreignkey")
         batch_op.drop_index(

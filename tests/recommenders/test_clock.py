@@ -1,0 +1,103 @@
+"""Rebuy clocks: hazards on paper, products drawn to their kind, an own pace, and sane chances."""
+
+from __future__ import annotations
+
+from math import exp
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from recommenders.clock import Clock
+from recommenders.known import Known
+from tests.recommenders.shops import NOW_S, catalogue, orders, random_shop
+
+MILK, KETTLE = 0, 1
+
+
+def due(known: Known, **settings: float) -> sparse.csr_array:
+    return Clock(**settings).due(known)
+
+
+def test_the_chance_done_on_paper() -> None:
+    # One customer, one product, bought 10 and 4 days ago: a wait of 6 days that ended (in the step
+    # from 5 to 9 days), and one of 4 days that goes on. All prior, so each rate is the shop's:
+    # (0 + .5) / (2 + 2 + 1) from day 0 to 2, (0 + .5) / (3 + 2 + 1) to 5, (1 + .5) / (1 + 1) to 9.
+    data = orders((0, 10, [MILK]), (0, 4, [MILK]))
+    chance = due(Known(data, catalogue(1), NOW_S), horizon_days=3, prior=1e9, calm=1e9)
+    rates = {0: 0.5 / 5, 2: 0.5 / 6, 5: 1.5 / 2}
+    ahead = 1 * rates[2] + 2 * rates[5]  # the days 4 to 7 after the last time
+    assert chance[0, 0] == pytest.approx(1 - exp(-ahead), rel=1e-6)
+
+
+def test_ones_own_pace_speeds_the_clock_up() -> None:
+    # Expected up to now, by the rates above: 2 * .1 + 3 / 12 + .75 and 2 * .1 + 2 / 12; it came
+    # once. With one imaginary repeat at the usual pace, the pace is (1 + 1) / (expected + 1).
+    data = orders((0, 10, [MILK]), (0, 4, [MILK]))
+    chance = due(Known(data, catalogue(1), NOW_S), horizon_days=3, prior=1e9, calm=1)
+    expected = 2 * 0.1 + 3 / 12 + 0.75 + 2 * 0.1 + 2 / 12
+    ahead = 1 / 12 + 2 * 0.75
+    assert chance[0, 0] == pytest.approx(1 - exp(-ahead * 2 / (expected + 1)), rel=1e-6)
+
+
+def weekly_milk(buyers: int = 12) -> list[tuple[int, float, list[int]]]:
+    """Milk every seven days until each customer's own last time, and one kettle each long ago."""
+    baskets: list[tuple[int, float, list[int]]] = []
+    for who in range(buyers):
+        baskets += [(who, who + 7 * week, [MILK]) for week in range(12)]
+        baskets.append((who, 120, [KETTLE]))
+    return baskets
+
+
+def test_milk_comes_due_as_its_week_ends_and_a_kettle_never() -> None:
+    goods = catalogue(2, types=["drink", "kitchen"])
+    chance = due(Known(orders(*weekly_milk()), goods, NOW_S), horizon_days=3).toarray()
+    assert chance[5, MILK] > 2 * chance[0, MILK]  # five days ago, and today
+    assert (chance[4:7, KETTLE] < 0.1 * chance[4:7, MILK]).all()
+
+
+def test_a_product_nobody_bought_twice_goes_by_the_clock_of_its_kind() -> None:
+    baskets = [*weekly_milk(), (12, 5, [2]), (12, 5, [3])]
+    goods = catalogue(4, types=["drink", "kitchen", "drink", "kitchen"])
+    chance = due(Known(orders(*baskets), goods, NOW_S), horizon_days=7)
+    assert chance[12, 2] > 2 * chance[12, 3]
+
+
+@settings(max_examples=20)
+@given(
+    seed=st.integers(0, 10_000),
+    days=st.floats(0.5, 90),
+    longer=st.floats(1.1, 5),
+    prior=st.floats(0.1, 50),
+)
+def test_chances_are_chances_and_grow_with_the_horizon(
+    seed: int, days: float, longer: float, prior: float
+) -> None:
+    known = Known(random_shop(seed, orders_=80), catalogue(60), NOW_S)
+    soon = due(known, horizon_days=days, prior=prior)
+    late = due(known, horizon_days=days * longer, prior=prior)
+    assert (soon.indices == known.habits().indices).all()  # a chance for all that was bought
+    assert ((soon.data > 0) & (soon.data < 1)).all()
+    assert (late.data > soon.data).all()
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=10)
+def test_what_is_not_yet_known_does_not_matter(seed: int) -> None:
+    data = random_shop(seed, orders_=80)
+    cut_s = NOW_S - 60 * 86_400
+    known = Known(data, catalogue(60), NOW_S).at(cut_s, catalogue(60))
+    alone = Known(known.interactions, catalogue(60), cut_s)
+    assert np.array_equal(due(known).toarray(), due(alone).toarray())
+
+
+def test_nobody_known_is_not_an_error() -> None:
+    assert due(Known(orders((None, 3, [0])), catalogue(1), NOW_S)).nnz == 0
+
+
+@pytest.mark.parametrize("name", ["horizon_days", "prior", "calm"])
+def test_settings_that_make_no_sense_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Clock(**{name: 0.0})
