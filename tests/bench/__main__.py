@@ -46,7 +46,8 @@ DRAWN: dict[str, dict[str, str]] = {
     },
     "trainers": {
         "cost-of-training.svg": "Counting what is bought together costs the squares of the baskets "
-        "added up, and the size of baskets is bounded: in proportion to the lines.",
+        "added up, and the size of baskets is bounded: in proportion to the lines, and a little "
+        "more where the counts of all pairs no longer fit in the caches of the processor.",
         "memory-of-training.svg": "The libraries first, then the lines and the pairs that they "
         "make.",
     },
