@@ -37,17 +37,15 @@ PARTS: dict[str, list[str]] = {
     "training": ["tests.bench.training", *FILES],
     "trainers": ["tests.bench.trainers", *SIZE],
 }
-# What a part draws, and why each curve bends as it does: none rises faster than its size.
+# What a part draws, and how its curve should run; the dotted line is what to hold it against.
 IMAGES = PAGE.parent / "images"
 DRAWN: dict[str, dict[str, str]] = {
     "serving": {
-        "cost-of-serving.svg": "A shelf is a look-up by keys: it grows with the depth of an index, "
-        "and with what no longer fits in the caches of the processor.",
+        "cost-of-serving.svg": "A shelf is a look-up by keys, so it should hardly rise at all.",
     },
     "trainers": {
         "cost-of-training.svg": "Counting what is bought together costs the squares of the baskets "
-        "added up, and the size of baskets is bounded: in proportion to the lines, and a little "
-        "more where the counts of all pairs no longer fit in the caches of the processor.",
+        "added up, and the size of baskets is bounded, so it should rise with the lines.",
         "memory-of-training.svg": "The libraries first, then the lines and the pairs that they "
         "make.",
     },
