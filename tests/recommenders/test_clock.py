@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from recommenders.clock import Clock
+from recommenders.due import Due
 from recommenders.known import Known
 from tests.recommenders.shops import NOW_S, catalogue, orders, random_shop
 
@@ -123,3 +124,15 @@ def test_nobody_known_is_not_an_error() -> None:
 def test_settings_that_make_no_sense_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="above 0"):
         Clock(**{name: 0.0})
+
+
+def test_what_is_due_this_week_comes_before_what_was_bought_yesterday() -> None:
+    coffee, tea = 0, 2
+    weekly = [(who, 7 * week, [coffee, tea]) for who in range(12) for week in range(1, 12)]
+    mine = [(12, 6, [coffee]), (12, 13, [coffee]), (12, 1, [tea]), (12, 8, [tea])]
+    goods = catalogue(3, types=["drink", "kitchen", "drink"])
+    lists = Due(clock=Clock(horizon_days=3)).fit(Known(orders(*weekly, *mine), goods, NOW_S))
+    row = lists.slots.index("due:512")
+    assert lists.product[row, :3].tolist() == [coffee, tea, -1]
+    assert lists.support[row, :2].tolist() == [2, 2]
+    assert lists.strength[row].tolist() == lists.score[row].tolist()
