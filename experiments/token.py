@@ -60,6 +60,7 @@ _STRATEGY_CODES: dict[Strategy, int] = {
     "trending": 8,
     "viewed": 9,
     "pinned": 10,
+    "due": 11,
 }
 _STRATEGIES = {code: strategy for strategy, code in _STRATEGY_CODES.items()}
 

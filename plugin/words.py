@@ -47,6 +47,7 @@ STRATEGY = {
     "trending": "what is asked for more than before",
     "viewed": "recently viewed",
     "repurchase": "bought before",
+    "due": "due again",
     "pinned": "picked by you",
     "shelf": "the whole shelf",
 }
@@ -211,6 +212,9 @@ def evidence(voice: Voice, say: Numbers) -> str:
         case "repurchase":
             again = say.percent(voice.strength, 0)
             return f"The customer ordered it {count} times; {again} of its buyers came back for it."
+        case "due":
+            chance = say.percent(voice.strength, 0)
+            return f"The customer ordered it {count} times; {chance} chance of another in 4 weeks."
         case "personal":
             return f"From {many(count, 'purchase')} of the customer."
         case "for_you" if voice.support:

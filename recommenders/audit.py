@@ -28,7 +28,7 @@ def _claims_too_much(lists: Lists, known: Known) -> bool:
     rows = range(0, len(lists.slots), step)
     if lists.strategy in ("bought_together", "blend"):
         of = {int(key): i for i, key in enumerate(known.catalogue.keys)}
-    elif lists.strategy in ("repurchase", "for_you"):
+    elif lists.strategy in ("repurchase", "due", "for_you"):
         of = {int(key): i for i, key in enumerate(known.interactions.customer_keys)}
     else:
         return False  # no count of orders, or (bestsellers) the very list others are held against

@@ -79,7 +79,7 @@ CHAINS: dict[Placement, tuple[Step, ...]] = {
     "bestsellers": _POPULAR,
     "trending": ((Part("trending", "category"),), (Part("trending", "shop"),)),
     "recently_viewed": ((Part("viewed", "recent"),),),
-    "buy_again": ((Part("repurchase", "customer"),),),
+    "buy_again": ((Part("due", "customer"),), (Part("repurchase", "customer"),)),
     "cart": (_CART_COMPANY, *_POPULAR),
 }
 
@@ -123,6 +123,7 @@ KINDS: dict[tuple[Strategy, Source], str] = {
     ("for_you", "customer new"): "for_you",
     ("personal", "customer"): "for_you",
     ("repurchase", "customer"): "bought_before",
+    ("due", "customer"): "bought_before",
     ("bestseller", "category"): "popular_in",
     ("bestseller", "shop"): "popular",
     ("trending", "category"): "rising",

@@ -27,9 +27,9 @@ class Clock:
 
     rate_b(step) = (again + prior) / (days + prior / rate_c(step)), with `again` the purchases of b
     that came so long after the one before by the same customer, `days` how long customers waited
-    in that step, bought again or not, and rate_c the same of b's kind, drawn in turn towards
-    the whole shop's. pace(u, b) = (own + calm) / (expected + calm): the customer's own repeats of
-    b, over those that the clock made expect.
+    in that step, bought again or not, and rate_c the same of b's kind, drawn in turn towards the
+    whole shop's, and that towards the shop's in the step before. pace(u, b) = (own + calm) /
+    (expected + calm): the customer's own repeats of b, over those that the clock made expect.
     Source: a piecewise constant hazard with gamma frailty (Clayton, Biometrika 65(1), 1978), each
     level the prior of the one below. Cost: 20 passes over the order lines of known customers.
     """
@@ -73,10 +73,12 @@ class Clock:
         kinds = kind(known)
         of = kinds[spells.product]
         rates = np.zeros((len(STEPS), known.products))
+        # Where nobody has waited so long yet, nothing is known but what was so just before.
+        usual = (spells.again.sum() + 0.5) / (spells.days.sum() + 1.0)
         for step, (start, end) in enumerate(_steps()):
             days = np.clip(spells.days - start, 0, end - start)
             came = (spells.again & (spells.days >= start) & (spells.days < end)).astype(np.float64)
-            usual = (came.sum() + 0.5) / (days.sum() + 1.0)
+            usual = (came.sum() + self.prior) / (days.sum() + self.prior / usual)
             of_kind = _drawn(of, came, days, usual, self.prior, int(kinds.max()) + 1)
             rates[step] = _drawn(
                 spells.product, came, days, of_kind[kinds], self.prior, known.products

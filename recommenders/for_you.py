@@ -25,7 +25,6 @@ from recommenders.ease import ease
 from recommenders.kinds import kind, leaders, members
 from recommenders.known import Known
 from recommenders.learn import Lesson, learn
-from recommenders.neighbours import Neighbours
 from recommenders.personal import Personal
 from recommenders.questions import Question, Split, you_might_like
 from recommenders.ranked import Sheet
@@ -47,7 +46,6 @@ NAMES = (
     *_TASTE,
     "company",
     "kin",
-    "neighbours",
     "alike",
     "kinds",
     "personal",
@@ -70,10 +68,9 @@ class ForYou:
     rate, times the shop's present demand for it, and times both (`repurchase.py`); `own rate`, how
     often they buy it; `own clock`, whether it is due (`clock.py`); `taste`, EASE on histories at
     two half-lives; `company`, co-purchase of the decayed history; `kin`, a random walk over
-    customers; `neighbours`, what the most similar customers buy; `alike`, attribute likeness to
-    the history; `kinds`, what sells of the kinds in it; `personal`, Surprise's SVD; popularity of
-    one, two, four and seventeen weeks. Whom to believe is learned, by small trees also from
-    the circumstances (`circumstances.py`).
+    customers; `alike`, attribute likeness to the history; `kinds`, what sells of the kinds in it;
+    `personal`, Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is
+    learned, by small trees also from the circumstances (`circumstances.py`).
     Evidence: `support` is the number of the customer's orders with b, `strength` the score.
     Cost: the voices once for each of three windows and once for today; EASE the most (`ease.py`).
     """
@@ -167,7 +164,6 @@ class ForYou:
         voices["company"] = lambda rows: (history[rows] @ company_).tocsr()
         kin = _kin(known)
         voices["kin"] = lambda rows: (history[rows] @ kin).tocsr()
-        voices["neighbours"] = Neighbours().said(known)
         voices["alike"] = lambda rows: (history[rows] @ alike).tocsr()
         of = kind(known)
         wished, leading = (history @ members(of)).tocsr(), leaders(known, of, 30.0, NOMINATED)

@@ -10,6 +10,7 @@ from typing import Protocol
 from recommenders.bestseller import Bestseller
 from recommenders.blend import Blend
 from recommenders.bought_together import BoughtTogether
+from recommenders.due import Due
 from recommenders.for_you import ForYou
 from recommenders.known import Known
 from recommenders.personal import Personal
@@ -38,6 +39,7 @@ RECOMMENDERS: tuple[Recommender, ...] = (
     Similar(),
     Personal(),
     Repurchase(),
+    Due(),
     Bestseller(),
     Trending(),
     Blend(),

@@ -152,6 +152,12 @@ def _repurchase(ledger: Ledger, of: str, entry: Entry) -> Iterator[str]:
     yield from _same("strength", entry.strength, ledger.rebuy(entry.product))
 
 
+def _due(ledger: Ledger, of: str, entry: Entry) -> Iterator[str]:
+    yield from _same("support", entry.support, len(ledger.times[int(of)][entry.product]))
+    if not 0 < entry.strength < 1 or entry.strength != entry.score:
+        yield "that is no chance"
+
+
 def _for_you(ledger: Ledger, of: str, entry: Entry) -> Iterator[str]:
     own = ledger.times[int(of.removeprefix("new:"))].get(entry.product, set())
     yield from _same("support", entry.support, len(own))
@@ -189,6 +195,7 @@ _CHECKS = {
     "blend": _blend,
     "similar": _similar,
     "repurchase": _repurchase,
+    "due": _due,
     "for_you": _for_you,
     "personal": _personal,
     "bestseller": _bestseller,

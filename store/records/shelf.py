@@ -20,6 +20,7 @@ class Entry(NamedTuple):
     personal: `support` the customer's purchases it rests on, `strength` the predicted confidence.
     repurchase: `support` the customer's orders with it, `strength` the share of its buyers who
     bought it again.
+    due: `support` the customer's orders with it, `strength` the chance of another in four weeks.
     blend: as bought_together; or, where `strength` is 0, `support` as for similar.
     for_you: `support` the customer's orders with it, 0 for a new product; `strength` the score.
     trending: `support` orders with it in the last 14 days, `strength` times more than expected.

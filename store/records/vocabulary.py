@@ -16,6 +16,7 @@ Strategy = Literal[
     "similar",
     "personal",
     "repurchase",
+    "due",
     "blend",
     "for_you",
     "bestseller",
@@ -25,7 +26,7 @@ Strategy = Literal[
 ]
 STRATEGIES: tuple[Strategy, ...] = Strategy.__args__  # type: ignore[attr-defined]
 # The lists that are one customer's own: their slot ends in the customer's key.
-CUSTOMERS_OWN: tuple[str, ...] = ("personal", "repurchase", "for_you", "for_you:new")
+CUSTOMERS_OWN: tuple[str, ...] = ("personal", "repurchase", "due", "for_you", "for_you:new")
 Arm = Literal["treatment", "control"]
 EventType = Literal[
     "product_view", "exposure", "empty", "view", "click", "cart", "dismiss", "ignore"

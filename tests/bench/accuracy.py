@@ -1,13 +1,14 @@
 """How good are our shelves on real orders, beside the peers that are hard to beat?
 
     python -m tests.bench.accuracy --orders FILE --products FILE [--least-orders 50]
-        [--known 60 70 80] [--slices [NAME ...]]
+        [--known 60 70 80] [--slices [NAME ...]] [--hidden 60 70 80]
 
 Global time cuts, full ranking, no sampled negatives, NDCG@10. Task A: one product of an order is
 given, the rest of it is right (`also_bought`). Task B-repeat: a known customer is given, all they
 then bought is right (`you_might_like`). Task B-novel: the same without what they had bought before.
 At each cut so many per cent of the orders are known, and the next 20 % are asked about. `--slices`
-asks the same of other kinds of shops made from these orders (`slices.py`).
+asks the same of other kinds of shops made from these orders (`slices.py`), `--hidden` how good the
+lists of products without orders are (`hidden.py`).
 
 Ours go the whole way of `flask train`: learned, measured and judged on the known orders alone, then
 asked through the same functions as the shelf with whatever the gate let live. Intervals are 95 %,
@@ -20,7 +21,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,11 +35,11 @@ from recommenders.known import Known
 from recommenders.measure import Backtest, backtest
 from recommenders.questions import Split, as_of, questions, split_at, you_might_like
 from recommenders.registry import RECOMMENDERS
-from recommenders.scoring import score
+from recommenders.scoring import Scores, score
 from recommenders.study import Ensemble
 from scheduler.train import served
 from store.records import Catalogue, Interactions, Placement
-from tests.bench import verdict
+from tests.bench import hidden, verdict
 from tests.bench.orders import read
 from tests.bench.peers import ranked_peers
 from tests.bench.slices import SLICES, to_december
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--least-orders", type=int, default=0, help="leave out rarer products")
     parser.add_argument("--known", type=int, nargs="*", choices=(60, 70, 80), default=())
     parser.add_argument("--slices", nargs="*", choices=(*SLICES, SEASON), metavar="NAME")
+    parser.add_argument("--hidden", type=int, nargs="*", choices=(60, 70, 80), default=())
     chosen = parser.parse_args(arguments)
     name = chosen.orders.resolve().parent.name
     interactions, catalogue = frequent(*read(chosen.products, chosen.orders), chosen.least_orders)
@@ -73,6 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         split = _slice(interactions, shop)
         progress(f"{name}, {shop}: {described(split.train, catalogue)} known")
         verdict.keep(run(name, shop, False, split, catalogue))
+    for known in chosen.hidden:
+        shop = f"{known} % known, a tenth of the products hidden"
+        progress(f"{name}, {shop}")
+        verdict.keep(new_products(name, shop, cut_at(interactions, known / 100), catalogue))
     results = verdict.read()
     of_set = [r for r in results if r.set == name]
     sys.stdout.write(f"{described(interactions, catalogue)}\n\n{verdict.tables(of_set)}\n\n")
@@ -160,22 +166,47 @@ def run(name: str, shop: str, cut: bool, split: Split, catalogue: Catalogue) -> 
             alone = score(answerer(book, cards, frozenset({lists.strategy})), asked)
             if alone.shown:
                 ours[lists.strategy] = alone
-        value = {n: of.per_question["ndcg@10"] for n, of in [*peers.items(), *ours.items()]}
-        for contender, of in [*peers.items(), *ours.items()]:
-            low, high = interval(value["shelf"] - value[contender])
-            ndcg, coverage = float(value[contender].mean()), len(of.shown) / len(catalogue)
-            ourselves = contender in ours
-            found.append(
-                Result(name, shop, cut, task, len(asked), contender, ourselves, ndcg, coverage,
-                       low, high, code)
-            )  # fmt: skip
+        found += _results(name, shop, cut, task, code, peers, ours, len(catalogue))
         (contest,) = verdict.contests([r for r in found if r.task == task])
-        best = contest.best()
-        progress(
-            f"  task {task}: {len(asked)} questions; the gate: {judged}; shelf "
-            f"{value['shelf'].mean():.4f}, {contest.gain(best):+.1%} "
-            f"[{best.low:+.4f}, {best.high:+.4f}] over {best.contender}"
-        )
+        progress(f"  task {task}: the gate: {judged}; {contest.told()}")
+    return found
+
+
+def new_products(name: str, shop: str, split: Split, catalogue: Catalogue) -> list[Result]:
+    """The lists of products whose orders nobody knows, beside TF-IDF and bridged ones."""
+    code = verdict.commit()
+    hidden_split, new = hidden.hide(split, catalogue)
+    then = as_of(catalogue, split)
+    known = Known(hidden_split.train, then, split.cut_s)
+    asked = hidden.asked(hidden_split, then, new)
+    peers = {name: score(answer, asked) for name, answer in hidden.peers(known).items()}
+    ours = {"shelf": score(hidden.ours(known), asked)}
+    found = _results(name, shop, False, "new products", code, peers, ours, len(catalogue))
+    progress(f"  {verdict.contests(found)[0].told()}")
+    return found
+
+
+def _results(
+    name: str,
+    shop: str,
+    cut: bool,
+    task: str,
+    code: str,
+    peers: Mapping[str, Scores],
+    ours: Mapping[str, Scores],
+    products: int,
+) -> list[Result]:
+    """A row for each contender, the shelf's difference from it paired by question."""
+    value = {n: of.per_question["ndcg@10"] for n, of in [*peers.items(), *ours.items()]}
+    found = []
+    for contender, of in [*peers.items(), *ours.items()]:
+        low, high = interval(value["shelf"] - value[contender])
+        ndcg, coverage = float(value[contender].mean()), len(of.shown) / products
+        asked = len(value[contender])
+        found.append(
+            Result(name, shop, cut, task, asked, contender, contender in ours, ndcg, coverage,
+                   low, high, code)
+        )  # fmt: skip
     return found
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from recommenders.clock import Clock
+from recommenders.due import Due
 from recommenders.known import Known
 from tests.recommenders.shops import NOW_S, catalogue, orders, random_shop
 
@@ -21,25 +22,47 @@ def due(known: Known, **settings: float) -> sparse.csr_array:
     return Clock(**settings).due(known)
 
 
+def paper_rates() -> list[float]:
+    """One customer, one product, bought 10 and 4 days ago: a wait of 6 days that ended, and one
+    of 4 days that goes on. Of the step from day 0 to 2 four days were waited, of that to 5 three
+    and two, of that to 9 one, in which it came. Each rate is drawn, by one imaginary repeat, to the
+    one before; the first to 1.5 in 11 days; then the kind's to the shop's, the product's to it.
+    """
+
+    def drawn(came: int, days: int, towards: float) -> float:
+        return (came + 1) / (days + 1 / towards)
+
+    usual, rates = 1.5 / 11, []
+    for came, days in ((0, 4), (0, 5), (1, 1)):
+        usual = drawn(came, days, usual)
+        rates.append(drawn(came, days, drawn(came, days, usual)))
+    return rates
+
+
 def test_the_chance_done_on_paper() -> None:
-    # One customer, one product, bought 10 and 4 days ago: a wait of 6 days that ended (in the step
-    # from 5 to 9 days), and one of 4 days that goes on. All prior, so each rate is the shop's:
-    # (0 + .5) / (2 + 2 + 1) from day 0 to 2, (0 + .5) / (3 + 2 + 1) to 5, (1 + .5) / (1 + 1) to 9.
     data = orders((0, 10, [MILK]), (0, 4, [MILK]))
-    chance = due(Known(data, catalogue(1), NOW_S), horizon_days=3, prior=1e9, calm=1e9)
-    rates = {0: 0.5 / 5, 2: 0.5 / 6, 5: 1.5 / 2}
-    ahead = 1 * rates[2] + 2 * rates[5]  # the days 4 to 7 after the last time
+    chance = due(Known(data, catalogue(1), NOW_S), horizon_days=3, prior=1, calm=1e9)
+    _, second, third = paper_rates()
+    ahead = 1 * second + 2 * third  # the days 4 to 7 after the last time
     assert chance[0, 0] == pytest.approx(1 - exp(-ahead), rel=1e-6)
 
 
 def test_ones_own_pace_speeds_the_clock_up() -> None:
-    # Expected up to now, by the rates above: 2 * .1 + 3 / 12 + .75 and 2 * .1 + 2 / 12; it came
-    # once. With one imaginary repeat at the usual pace, the pace is (1 + 1) / (expected + 1).
+    # It came once; with one imaginary repeat at the usual pace, (1 + 1) / (expected + 1).
     data = orders((0, 10, [MILK]), (0, 4, [MILK]))
-    chance = due(Known(data, catalogue(1), NOW_S), horizon_days=3, prior=1e9, calm=1)
-    expected = 2 * 0.1 + 3 / 12 + 0.75 + 2 * 0.1 + 2 / 12
-    ahead = 1 / 12 + 2 * 0.75
-    assert chance[0, 0] == pytest.approx(1 - exp(-ahead * 2 / (expected + 1)), rel=1e-6)
+    chance = due(Known(data, catalogue(1), NOW_S), horizon_days=3, prior=1, calm=1)
+    first, second, third = paper_rates()
+    expected = 4 * first + 5 * second + 1 * third
+    ahead = (1 * second + 2 * third) * 2 / (expected + 1)
+    assert chance[0, 0] == pytest.approx(1 - exp(-ahead), rel=1e-6)
+
+
+def test_after_waits_that_nobody_has_had_yet_no_miracle_is_expected() -> None:
+    # Bought twice, two months apart, the last time three months ago: in the next four weeks the
+    # oldest customers will have waited longer than anybody ever did.
+    baskets = [(who, 90 + 60 * back, [MILK]) for who in range(9) for back in range(2)]
+    chance = due(Known(orders(*baskets), catalogue(1), NOW_S), horizon_days=28).toarray()
+    assert (chance < 0.5).all()
 
 
 def weekly_milk(buyers: int = 12) -> list[tuple[int, float, list[int]]]:
@@ -101,3 +124,15 @@ def test_nobody_known_is_not_an_error() -> None:
 def test_settings_that_make_no_sense_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="above 0"):
         Clock(**{name: 0.0})
+
+
+def test_what_is_due_this_week_comes_before_what_was_bought_yesterday() -> None:
+    coffee, tea = 0, 2
+    weekly = [(who, 7 * week, [coffee, tea]) for who in range(12) for week in range(1, 12)]
+    mine = [(12, 6, [coffee]), (12, 13, [coffee]), (12, 1, [tea]), (12, 8, [tea])]
+    goods = catalogue(3, types=["drink", "kitchen", "drink"])
+    lists = Due(clock=Clock(horizon_days=3)).fit(Known(orders(*weekly, *mine), goods, NOW_S))
+    row = lists.slots.index("due:512")
+    assert lists.product[row, :3].tolist() == [coffee, tea, -1]
+    assert lists.support[row, :2].tolist() == [2, 2]
+    assert lists.strength[row].tolist() == lists.score[row].tolist()

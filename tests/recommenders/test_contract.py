@@ -147,7 +147,7 @@ def test_a_checkerboard_is_answered_in_its_own_colour(recommender: Recommender) 
                 continue
             colour = 1 if key == "light" else 0
         else:
-            of_customer = strategy in ("personal", "repurchase", "for_you")
+            of_customer = strategy in ("personal", "repurchase", "due", "for_you")
             colour = (int(key.removeprefix("new:")) - (500 if of_customer else 100)) % 2
         asked += 1
         # Only the first: a list may go on with the other colour when its own is used up.
