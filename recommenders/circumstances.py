@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -18,7 +19,9 @@ from recommenders.kinds import kind, members
 from recommenders.known import Known
 
 # Rows in, and the candidates of each (never -1); a fact for each, as float32.
-Circumstance = Callable[[NDArray[np.intp], NDArray[np.int32]], NDArray[np.float32]]
+Rows = NDArray[np.intp]
+Products = NDArray[np.int32]
+Circumstance = Callable[[Rows, Products], NDArray[np.float32]]
 
 
 # What nobody can tell of a product that has no orders yet.
@@ -28,34 +31,72 @@ OF_ORDERS = frozenset({CHANCE, ORDERS})
 
 def of_customers(known: Known) -> Mapping[str, Circumstance]:
     """About a customer and a product."""
-    times, last = known.habits(), _last(known)
-    orders = _orders_of(known)
-    busy = _of_row(np.log1p(np.bincount(orders, minlength=times.shape[0])))
+    times = known.habits()
     of = kind(known)
     by_kind = (known.habits(365.0) @ members(of)).tocsr()
     whole = np.maximum(np.asarray(by_kind.sum(axis=1)).ravel(), 1e-9)
     price = _log_price(known)
     usual = _usual_price(times, price)
 
-    def days_since(rows: NDArray[np.intp], products: NDArray[np.int32]) -> NDArray[np.float32]:
-        at_s = _cells(last, rows, products)
-        days = (known.now_s - at_s.astype(np.float64)) / DAY_S
-        return np.where(at_s > 0, days, -1).astype(np.float32)
-
-    def share_of_kind(rows: NDArray[np.intp], products: NDArray[np.int32]) -> NDArray[np.float32]:
+    def share_of_kind(rows: Rows, products: Products) -> NDArray[np.float32]:
         held = _cells(by_kind, rows, of[products])
         return np.asarray(held / whole[rows][:, None], dtype=np.float32)
 
-    def dearer(rows: NDArray[np.intp], products: NDArray[np.int32]) -> NDArray[np.float32]:
+    def dearer(rows: Rows, products: Products) -> NDArray[np.float32]:
         return _known(price[products] - usual[rows][:, None])
 
     return {
-        "times bought": lambda rows, products: _cells(times, rows, products),
-        "days since bought": days_since,
-        "orders of the customer": busy,
+        **_of_habits(known),
+        **_of_buyers(known),
         "share of the kind": share_of_kind,
         "dearer than usual": dearer,
         **_of_products(known),
+    }
+
+
+def _of_habits(known: Known) -> Mapping[str, Circumstance]:
+    """About the customer's own orders with a product."""
+    times, first, last = known.habits(), first_bought(known), _last(known)
+    orders = np.maximum(np.bincount(_orders_of(known), minlength=times.shape[0]), 1)
+
+    def days_since(rows: Rows, products: Products) -> NDArray[np.float32]:
+        at_s = _cells(last, rows, products)
+        return np.where(at_s > 0, (known.now_s - at_s) / DAY_S, -1).astype(np.float32)
+
+    def share(rows: Rows, products: Products) -> NDArray[np.float32]:
+        return np.asarray(_cells(times, rows, products) / orders[rows][:, None], dtype=np.float32)
+
+    def overdue(rows: Rows, products: Products) -> NDArray[np.float32]:
+        """Days since the last time, in the customer's own usual gaps; -1 where there is none."""
+        again = _cells(times, rows, products) - 1
+        last_s, first_s = _cells(last, rows, products), _cells(first, rows, products)
+        gap_s = (last_s - first_s) / np.maximum(again, 1)
+        late = (known.now_s - last_s) / np.maximum(gap_s, DAY_S)
+        return np.where((again > 0) & (gap_s > 0), late, -1).astype(np.float32)
+
+    return {
+        "times bought": _of_cell(times),
+        "times lately": _of_cell(known.habits(30.0)),
+        "times this year": _of_cell(known.habits(120.0)),
+        "share of orders": share,
+        "days since bought": days_since,
+        "overdue": overdue,
+    }
+
+
+def _of_buyers(known: Known) -> Mapping[str, Circumstance]:
+    """About the customer alone."""
+    times, customers = known.habits(), len(known.interactions.customer_keys)
+    theirs = np.flatnonzero(known.buyers < customers)
+    who = known.buyers[theirs]
+    lately = np.bincount(who, weights=known.decayed(30.0)[theirs], minlength=customers)
+    seen_s = np.zeros(customers)
+    np.maximum.at(seen_s, who, known.instants[theirs])
+    return {
+        "orders of the customer": _of_row(np.log1p(np.bincount(who, minlength=customers))),
+        "orders lately": _of_row(np.log1p(lately)),
+        "products of the customer": _of_row(np.log1p(np.diff(times.indptr))),
+        "days since here": _of_row((known.now_s - seen_s) / DAY_S),
     }
 
 
@@ -65,14 +106,14 @@ def of_products(known: Known, together: sparse.csr_array) -> Mapping[str, Circum
     of = kind(known)
     price = _log_price(known)
 
-    def same_kind(rows: NDArray[np.intp], products: NDArray[np.int32]) -> NDArray[np.float32]:
+    def same_kind(rows: Rows, products: Products) -> NDArray[np.float32]:
         return np.asarray(of[rows][:, None] == of[products], dtype=np.float32)
 
-    def dearer(rows: NDArray[np.intp], products: NDArray[np.int32]) -> NDArray[np.float32]:
+    def dearer(rows: Rows, products: Products) -> NDArray[np.float32]:
         return _known(price[products] - price[rows][:, None])
 
     return {
-        CHANCE: lambda rows, products: _cells(together, rows, products),
+        CHANCE: _of_cell(together),
         ORDERS: _of_row(np.log1p(sold)),
         "same kind": same_kind,
         "dearer": dearer,
@@ -83,12 +124,14 @@ def of_products(known: Known, together: sparse.csr_array) -> Mapping[str, Circum
 def _of_products(known: Known) -> Mapping[str, Circumstance]:
     """About a candidate alone."""
     sold = np.bincount(known.baskets.indices, minlength=known.products)
+    week, months = known.popularity(7.0), known.popularity(56.0)
     first = np.full(known.products, known.now_s, dtype=np.int64)
     np.minimum.at(first, known.interactions.product, known.interactions.at_s)
     again = known.once("rebuy", lambda: _rebought(known))
     return {
         "orders with it": _of_candidate(np.log1p(sold)),
         "lately": _of_candidate(np.log1p(known.popularity(14.0))),
+        "rising": _of_candidate(np.log((week + 0.5) / (months + 4.0))),
         "days on sale": _of_candidate((known.now_s - first) / DAY_S),
         "bought again by": _of_candidate(again),
     }
@@ -117,13 +160,45 @@ def _of_candidate(value: NDArray[np.floating]) -> Circumstance:
     return lambda rows, products: told[products]
 
 
+def _of_cell(matrix: sparse.csr_array) -> Circumstance:
+    return lambda rows, products: _cells(matrix, rows, products).astype(np.float32)
+
+
 def _cells(
-    matrix: sparse.csr_array, rows: NDArray[np.intp], columns: NDArray[np.integer]
-) -> NDArray[np.float32]:
+    matrix: sparse.csr_array, rows: Rows, columns: NDArray[np.integer]
+) -> NDArray[np.float64]:
     """The cells of each row at its columns, 0 where there is none."""
-    of = np.repeat(rows, columns.shape[1])
-    found = np.asarray(matrix[of, columns.ravel()]).reshape(columns.shape)
-    return found.astype(np.float32)
+    found = np.zeros(columns.shape)
+    matrix.sort_indices()
+    _look_up(matrix.indptr, matrix.indices, matrix.data, rows, columns, found)
+    return found
+
+
+@numba.njit(cache=True)
+def _look_up(starts, indices, data, rows, columns, found):  # type: ignore[no-untyped-def]
+    for i in range(len(rows)):
+        low, end = starts[rows[i]], starts[rows[i] + 1]
+        own = indices[low:end]
+        for j in range(columns.shape[1]):
+            at = np.searchsorted(own, columns[i, j])
+            if at < len(own) and own[at] == columns[i, j]:
+                found[i, j] = data[low + at]
+
+
+def first_bought(known: Known) -> sparse.csr_array:
+    """When each customer first bought each product, as float64 seconds: the cells of `habits`."""
+
+    def make() -> sparse.csr_array:
+        interactions, products = known.interactions, known.products
+        lines = np.flatnonzero(interactions.customer >= 0)
+        who = interactions.customer[lines].astype(np.int64)
+        _, first = np.unique(who * products + interactions.product[lines], return_index=True)
+        cells = known.habits().copy()
+        cells.sort_indices()
+        cells.data = interactions.at_s[lines][first].astype(np.float64)
+        return cells
+
+    return known.once("first", make)
 
 
 def _last(known: Known) -> sparse.csr_array:

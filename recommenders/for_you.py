@@ -18,13 +18,14 @@ from recommenders.baskets import DAY_S, affordable, thinned
 from recommenders.blend import fill, lesson, likeness, reading
 from recommenders.bought_together import BoughtTogether, sheets
 from recommenders.choose import Ask
-from recommenders.circumstances import of_customers
+from recommenders.circumstances import first_bought, of_customers
 from recommenders.clock import Clock
 from recommenders.company import Score, company
 from recommenders.ease import ease
 from recommenders.kinds import kind, leaders, members
 from recommenders.known import Known
 from recommenders.learn import Lesson, learn
+from recommenders.neighbours import Neighbours
 from recommenders.personal import Personal
 from recommenders.questions import Question, Split, you_might_like
 from recommenders.ranked import Sheet
@@ -35,6 +36,7 @@ from store.records import LIST_WIDTH, Catalogue, Lists, Strategy, slot
 
 _POPULAR = {"popular 7": 7.0, "popular 14": 14.0, "popular 30": 30.0, "popular 120": 120.0}
 _OWN = {"own 30": 30.0, "own 120": 120.0, "own ever": 3_650.0}
+_TASTE = {"taste": 90.0, "taste lately": 30.0}  # half-lives of the histories that EASE reads
 NAMES = (
     *_OWN,
     "own rebuy",
@@ -42,9 +44,10 @@ NAMES = (
     "own due",
     "own rate",
     "own clock",
-    "taste",
+    *_TASTE,
     "company",
     "kin",
+    "neighbours",
     "alike",
     "kinds",
     "personal",
@@ -65,18 +68,19 @@ class ForYou:
 
     Voices: the customer's own decayed orders at three half-lives, alone, times the product's rebuy
     rate, times the shop's present demand for it, and times both (`repurchase.py`); `own rate`, how
-    often they buy it; `own clock`, whether it is due (`clock.py`); `taste`, EASE on decayed
-    histories; `company`, co-purchase of the decayed history; `kin`, a random walk over customers;
-    `alike`, attribute likeness to it; `kinds`, what sells of the kinds they buy; `personal`,
-    Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is learned,
-    by small trees also from the circumstances (`circumstances.py`).
+    often they buy it; `own clock`, whether it is due (`clock.py`); `taste`, EASE on histories at
+    two half-lives; `company`, co-purchase of the decayed history; `kin`, a random walk over
+    customers; `neighbours`, what the most similar customers buy; `alike`, attribute likeness to
+    the history; `kinds`, what sells of the kinds in it; `personal`, Surprise's SVD; popularity of
+    one, two, four and seventeen weeks. Whom to believe is learned, by small trees also from
+    the circumstances (`circumstances.py`).
     Evidence: `support` is the number of the customer's orders with b, `strength` the score.
     Cost: the voices once for each of three windows and once for today; EASE the most (`ease.py`).
     """
 
     strategy: Strategy = "for_you"
-    most_questions: int = 800
-    history_half_life_days: float = 90.0  # of the histories that taste, company and alike read
+    most_questions: int = 1_500
+    history_half_life_days: float = 90.0  # of the histories that company, alike and kinds read
     ridge: float = 200.0  # customers a product needs before its tastes are heard
     active_days: int = 400  # as for `repurchase`: who comes once a year comes back
     min_products: int = 3  # below, the blend of the last purchases' lists answers
@@ -144,8 +148,6 @@ class ForYou:
     def _voices(self, known: Known) -> Choir:
         products = known.products
         history = known.habits(self.history_half_life_days)
-        taste = history.copy()
-        taste.data = np.minimum(taste.data, 1)  # a staple is liked, not liked thirty times over
         together = BoughtTogether(damping=0.2, half_life_days=365, width=NOMINATED)
         company_ = known.once("company", lambda: sheets(known, [together])[0].matrix(products))
         own = {name: known.habits(days) for name, days in _OWN.items()}
@@ -158,10 +160,14 @@ class ForYou:
         voices["own due"] = reading(Repurchase().due(known))
         voices["own rate"] = reading(_rates(known))
         voices["own clock"] = reading(Clock().due(known))
-        voices["taste"] = _spread(taste, *ease(taste, self.ridge))
+        for name, days in _TASTE.items():
+            taste = known.habits(days).copy()
+            taste.data = np.minimum(taste.data, 1)  # a staple is liked, not thirty times over
+            voices[name] = _spread(taste, *ease(taste, self.ridge))
         voices["company"] = lambda rows: (history[rows] @ company_).tocsr()
         kin = _kin(known)
         voices["kin"] = lambda rows: (history[rows] @ kin).tocsr()
+        voices["neighbours"] = Neighbours().said(known)
         voices["alike"] = lambda rows: (history[rows] @ alike).tocsr()
         of = kind(known)
         wished, leading = (history @ members(of)).tocsr(), leaders(known, of, 30.0, NOMINATED)
@@ -207,7 +213,7 @@ def _kin(known: Known) -> sparse.csr_array:
 def _rates(known: Known) -> sparse.csr_array:
     """Orders with it to be expected in the next month, each product's habits drawn to its own."""
     times = known.habits()
-    first = known.once("first", lambda: _first(known))
+    first = first_bought(known)
     age = np.maximum((known.now_s - first.data) / DAY_S, 1.0)
     again = np.bincount(times.indices, weights=times.data - 1, minlength=known.products)
     exposed = np.bincount(times.indices, weights=age, minlength=known.products)
@@ -216,18 +222,6 @@ def _rates(known: Known) -> sparse.csr_array:
     rate = times.copy()
     rate.data = (times.data - 1 + prior * usual[times.indices]) / (age + prior)
     return rate
-
-
-def _first(known: Known) -> sparse.csr_array:
-    """When each customer first bought each product: the cells of `habits`."""
-    interactions, products = known.interactions, known.products
-    lines = np.flatnonzero(interactions.customer >= 0)
-    pair = interactions.customer[lines].astype(np.int64) * products + interactions.product[lines]
-    _, first = np.unique(pair, return_index=True)
-    cells = known.habits().copy()
-    cells.sort_indices()
-    cells.data = interactions.at_s[lines][first].astype(np.float64)
-    return cells
 
 
 def _without_owned(choir: Choir, times: sparse.csr_array) -> Choir:

@@ -81,6 +81,9 @@ class Mind:
     weights: NDArray[np.float32]  # of each voice, the loudest first among equals
     trees: Any = None
     unseen: Mapping[Way, float] = field(default_factory=dict)  # way -> mean NDCG@10
+    windows: int = 0  # by how many unseen windows the ways were judged
+    # What every way became, for the next window to judge.
+    ways: Mapping[Way, Mind] = field(default_factory=dict, repr=False)
 
     def scores(self, table: Table) -> NDArray[np.float32]:
         """The score of every candidate; of a row's best it is about 1."""
@@ -96,22 +99,37 @@ def learn(
 ) -> Mind:
     """Whom to believe; the prior where there is too little to learn from.
 
-    `before` is what was learned when the newest of these windows was still to come: its way to
-    answer stays, since it was just judged, and only what it believes is learned again.
+    `before` is what was learned when the newest of these windows was still to come: what was
+    judged then still counts, and the newest window judges the same ways once more.
     """
     fixed = np.array([prior.get(name, 0.0) for name in names], dtype=np.float32)
+    if before is not None and before.ways:
+        if len(lessons[-1].answers) < ENOUGH_QUESTIONS:
+            return before
+        once_more, count = _judged(before.ways, lessons[-1]), before.windows + 1
+        unseen = {w: before.unseen[w] + (once_more[w] - before.unseen[w]) / count for w in WAYS}
+        chosen = _best(unseen)
+        mind = _minds(lessons, fixed, chosen)[chosen]
+        return replace(mind, unseen=unseen, windows=count)
     if len(lessons) < 2 or min(len(lesson.answers) for lesson in lessons) < ENOUGH_QUESTIONS:
         return Mind("prior", fixed)
-    if before is not None and before.unseen:
-        return replace(_minds(lessons, fixed, before.way)[before.way], unseen=before.unseen)
     unseen = dict.fromkeys(WAYS, 0.0)
     for i, whole in enumerate(lessons):
-        minds = _minds([lesson for j, lesson in enumerate(lessons) if j != i], fixed)
-        window = whole.some(STEP_QUESTIONS)
-        for way in WAYS:
-            unseen[way] += window.ndcg(minds[way].scores(window.table)) / len(lessons)
-    chosen = max(WAYS, key=lambda way: unseen[way])
-    return replace(_minds(lessons, fixed, chosen)[chosen], unseen=unseen)
+        ways = _minds([lesson for j, lesson in enumerate(lessons) if j != i], fixed)
+        for way, value in _judged(ways, whole).items():
+            unseen[way] += value / len(lessons)
+    ways = _minds(lessons, fixed)
+    return replace(ways[_best(unseen)], unseen=unseen, windows=len(lessons), ways=ways)
+
+
+def _judged(ways: Mapping[Way, Mind], lesson: Lesson) -> dict[Way, float]:
+    """How each way does on a window that none of them has seen."""
+    window = lesson.some(STEP_QUESTIONS)
+    return {way: window.ndcg(ways[way].scores(window.table)) for way in WAYS}
+
+
+def _best(unseen: Mapping[Way, float]) -> Way:
+    return max(WAYS, key=lambda way: unseen[way])
 
 
 def _minds(

@@ -3,7 +3,7 @@
 At the start of each window the voices are made from what was known then; what they say about the
 window's questions, and which answers were right, is a lesson (`learn.py`). Lessons are made once
 and serve every later model: the backtest learns from the windows before its cut, the model that
-goes live from the newest of these and the backtest's own.
+goes live from these and the backtest's own.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from recommenders.windows import WINDOWS, windows
 from store.records import Catalogue, Lists
 
 Minds = Mapping[str, Mind]
+# The windows before the backtest's cut and the backtest's own, which may be as short as a week.
+MOST_LESSONS = WINDOWS + 1
 
 
 @runtime_checkable
@@ -56,7 +58,7 @@ class Study:
             for task, asked in ensemble.questions(split, known.catalogue).items():
                 if asked:
                     lesson = ensemble.lesson(known, task, asked)
-                    self.lessons[task] = [*self.lessons.get(task, []), lesson][-WINDOWS:]
+                    self.lessons[task] = [*self.lessons.get(task, []), lesson][-MOST_LESSONS:]
 
     def teach(self, ensemble: Ensemble) -> Minds:
         """What this ensemble makes of the lessons; kept, since the next model starts from it."""

@@ -39,7 +39,7 @@ class Forest:
     bins: int = 63
     share: float = 0.7  # of the voices that each split may look at
     # Of each window, at most; they are what is scarce, and cost time in proportion.
-    questions: int = 800
+    questions: int = 1_500
     # Of the candidates nobody bought, so many are shown, each counting for those left out: there
     # are hundreds for every right one, and most are much alike.
     wrong: float = 1 / 8

@@ -134,6 +134,7 @@ def run(name: str, shop: str, cut: bool, split: Split, catalogue: Catalogue) -> 
     """Train on the known orders as a shop would, and print the table of the three tasks."""
     then = as_of(catalogue, split)
     known = Known(split.train, then, split.cut_s)
+    code = verdict.commit()
     started = time.process_time()
     measured = backtest(known)
     fitted = [
@@ -166,7 +167,7 @@ def run(name: str, shop: str, cut: bool, split: Split, catalogue: Catalogue) -> 
             ourselves = contender in ours
             found.append(
                 Result(name, shop, cut, task, len(asked), contender, ourselves, ndcg, coverage,
-                       low, high)
+                       low, high, code)
             )  # fmt: skip
         (contest,) = verdict.contests([r for r in found if r.task == task])
         best = contest.best()

@@ -10,6 +10,7 @@ below the better of popularity and own frequency.
 from __future__ import annotations
 
 import csv
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -35,6 +36,7 @@ class Result:
     coverage: float
     low: float
     high: float
+    code: str  # the commit that was measured; with a + where files differed from it
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Contest:
     def name(self) -> str:
         first = self.results[0]
         return f"{first.set}, {first.shop}, {first.task}"
+
+    @property
+    def code(self) -> str:
+        return self.results[0].code
 
     @property
     def cut(self) -> bool:
@@ -64,6 +70,17 @@ class Contest:
         """The shelf's share more than a peer's NDCG@10."""
         shelf = self.of(SHELF)
         return (shelf.ndcg if shelf else 0.0) / max(over.ndcg, 1e-9) - 1
+
+
+def commit() -> str:
+    """The commit whose code is being measured."""
+    head = _git("rev-parse", "--short=8", "HEAD")
+    return head + "+" * bool(_git("status", "--porcelain", "--", "*.py"))
+
+
+def _git(*command: str) -> str:
+    done = subprocess.run(["git", *command], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def keep(results: Iterable[Result], kept: Path = KEPT) -> None:
@@ -119,7 +136,7 @@ def tables(results: Sequence[Result]) -> str:
 
 def _asked(contest: Contest) -> str:
     first = contest.results[0]
-    return f"{first.shop}, {first.questions} questions"
+    return f"{first.shop}, {first.questions} questions, code {contest.code}"
 
 
 def _cell(r: Result | None) -> str:
@@ -150,7 +167,7 @@ def _over(held: Sequence[Contest], among: tuple[str, ...], whom: str) -> list[st
         best = c.best(among)
         lines.append(
             f"  {c.name:<70}{c.gain(best):>+7.1%} [{best.low:+.4f}, {best.high:+.4f}] "
-            f"{best.contender}"
+            f"{best.contender} (code {c.code})"
         )
     return lines
 

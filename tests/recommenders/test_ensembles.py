@@ -219,10 +219,26 @@ def test_a_sum_that_does_not_carry_over_is_not_believed() -> None:
     assert mind.way != "sum"
 
 
-def test_what_was_learned_before_the_newest_window_keeps_its_way_to_answer() -> None:
-    before = learn([lesson(i, good=1, noise=0.5) for i in range(3)], NAMES, {"a": 1.0})
-    after = learn([lesson(i, good=1, noise=0.5) for i in (1, 2, 9)], NAMES, {"a": 1.0}, before)
-    assert (after.way, after.unseen) == (before.way, before.unseen)
+def test_the_newest_window_judges_the_ways_once_more() -> None:
+    old = [lesson(i, good=1, noise=0.5) for i in range(3)]
+    before = learn(old, NAMES, {"a": 1.0})
+    assert before.windows == 3
+    # In the newest window voice 0 knows everything, as the fixed weights always said.
+    newest = lesson(9, good=0)
+    after = learn([*old, newest], NAMES, {"a": 1.0}, before)
+    assert after.windows == 4
+    assert after.unseen["prior"] == pytest.approx((3 * before.unseen["prior"] + 1) / 4)
+    said = before.ways["single"].scores(newest.table)
+    assert after.unseen["single"] == pytest.approx(
+        (3 * before.unseen["single"] + newest.ndcg(said)) / 4
+    )
+    assert after.unseen[after.way] == max(after.unseen.values())
+
+
+def test_a_newest_window_with_few_questions_changes_nothing() -> None:
+    old = [lesson(i, good=1, noise=0.5) for i in range(3)]
+    before = learn(old, NAMES, {"a": 1.0})
+    assert learn([*old, lesson(9, good=0).some(50)], NAMES, {"a": 1.0}, before) is before
 
 
 def test_too_few_questions_leave_the_fixed_weights() -> None:
