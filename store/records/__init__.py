@@ -32,6 +32,7 @@ from store.records.shelf import (
     SHARED_TITLE,
     SHARED_TYPE,
     SHARED_VENDOR,
+    SHARED_VISITS,
     Card,
     Effects,
     Entry,
@@ -52,7 +53,7 @@ from store.records.shop import (
     ShopFacts,
     Variant,
 )
-from store.records.training import LIST_WIDTH, Catalogue, Interactions, Lists, slot
+from store.records.training import LIST_WIDTH, Catalogue, Interactions, Lists, PageViews, slot
 from store.records.vocabulary import (
     CUSTOMERS_OWN,
     EVERY_SHELF,
@@ -83,6 +84,7 @@ __all__ = [
     "SHARED_TITLE",
     "SHARED_TYPE",
     "SHARED_VENDOR",
+    "SHARED_VISITS",
     "STRATEGIES",
     "STRENGTHS",
     "TRIED_SHARE",
@@ -109,6 +111,7 @@ __all__ = [
     "OrderSource",
     "OrderStatus",
     "Page",
+    "PageViews",
     "Placement",
     "Platform",
     "Product",
