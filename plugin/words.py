@@ -18,6 +18,7 @@ from store.records import (
     SHARED_TITLE,
     SHARED_TYPE,
     SHARED_VENDOR,
+    SHARED_VISITS,
     Placement,
 )
 
@@ -189,6 +190,7 @@ _SHARED = {
     SHARED_TAGS: "most tags",
     SHARED_PRICE_BAND: "the price range",
     SHARED_TITLE: "words of the title",
+    SHARED_VISITS: "visits in which people look at both",
 }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from store.records import Interactions
+from store.records import Interactions, PageViews
 
 DAY_S = 86_400
 Whole = TypeVar("Whole", np.int32, np.int64)
@@ -42,6 +42,21 @@ def since(interactions: Interactions, start: int, end: int) -> Interactions:
         quantity=interactions.quantity[start:end],
         at_s=interactions.at_s[start:end],
         orders=int(order[-1]) - first + 1 if len(order) else 0,
+    )
+
+
+def viewed_before(page_views: PageViews, instant_s: int) -> PageViews:
+    """What was known at `instant_s` of who looked at what: whose a browser is was known later."""
+    kept = page_views.at_s < instant_s
+    linked_s = page_views.linked_s[kept]
+    customer = page_views.customer[kept]
+    return replace(
+        page_views,
+        visitor=page_views.visitor[kept],
+        product=page_views.product[kept],
+        at_s=page_views.at_s[kept],
+        customer=np.where(linked_s < instant_s, customer, -1),
+        linked_s=linked_s,
     )
 
 

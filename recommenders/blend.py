@@ -22,8 +22,9 @@ from recommenders.learn import Lesson, Mind, learn
 from recommenders.questions import Question, Split, also_bought
 from recommenders.ranked import Sheet, best
 from recommenders.study import Minds, Study, study
+from recommenders.visits import BOUGHT_AFTER, OF_PRODUCTS, company_of_views, viewed_together
 from recommenders.voices import NOMINATED, Choir, Rows, Table, Voice, table
-from store.records import LIST_WIDTH, Catalogue, Lists, Strategy, slot
+from store.records import LIST_WIDTH, SHARED_VISITS, Catalogue, Lists, Strategy, slot
 
 # Each is the co-purchase formula at another of its extremes: all that was ever bought together,
 # what is lately, popularity damped, each order with one vote (a random walk over baskets).
@@ -50,12 +51,14 @@ class Blend:
 
     Voices: four settings of co-purchase; attribute likeness; `bridged`, the company of what looks
     alike; popularity of the last week, month and third of a year, and of the last month among its
-    own kind and in its price band. Whom to believe is learned (see
+    own kind and in its price band; where page views are known, what is looked at in the same visit
+    and what is bought after looking (`visits.py`). Whom to believe is learned (see
     `learn.py` for how and against what), apart for products that were never bought with another:
     known ones are asked about as if nobody knew their orders. EASE on baskets was tried as a
     voice: it added nothing to these and cost more than all of them.
     Evidence: as for `bought_together` where the two were ever bought together; else `strength` is
-    0 and `support` holds the SHARED_* bits of `similar`, 0 where they share nothing we know of.
+    0 and `support` holds the SHARED_* bits of `similar`, and SHARED_VISITS; 0 where they share
+    nothing we know of.
     Cost: the voices once for each of three windows and once for today.
     """
 
@@ -98,6 +101,7 @@ class Blend:
         _calibrate(sheet, _together(known)["together"])
         add_evidence(sheet, known)
         _add_likeness(sheet, known.looks.nearest)
+        _add_visits(sheet, known)
         return sheet.lists(self.strategy, slots)
 
     def questions(self, split: Split, catalogue: Catalogue) -> Mapping[str, Sequence[Question]]:
@@ -116,15 +120,17 @@ class Blend:
 
     def taught(self, study: Study) -> Minds:
         """Whom to believe."""
+        names = (*OF_PRODUCTS, *NAMES) if study.page_views else NAMES
         return {
-            task: learn(study.lessons.get(task, ()), NAMES, prior, study.minds.get(task))
+            task: learn(study.lessons.get(task, ()), names, prior, study.minds.get(task))
             for task, prior in TASKS.items()
         }
 
     def _choir(self, known: Known) -> Choir:
         own = sparse.eye_array(known.products, format="csr", dtype=np.float32)
         together, alike = _together(known), likeness(known)
-        voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in together.items()}
+        said = {**company_of_views(known), **together}
+        voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in said.items()}
         voices["similar"] = reading(alike)
         # Each product's company speaks for those that look like it, the closest the loudest.
         bridge = together["damped"].copy()
@@ -152,12 +158,16 @@ def _selling(known: Known, group: NDArray[np.int64]) -> Voice:
 
 
 def _without_company(choir: Choir) -> Choir:
-    """As of a product without orders: whatever it was bought with, nobody tells."""
+    """As of a product without orders: whatever it was bought with, nobody tells.
+
+    Nor what was bought by those who looked at it: they may have bought it, too.
+    """
+    of_orders = {*_TOGETHER, BOUGHT_AFTER}
 
     def silent(rows: Rows) -> sparse.csr_array:
         return sparse.csr_array((len(rows), choir.products), dtype=np.float32)
 
-    voices = {name: silent if name in _TOGETHER else v for name, v in choir.voices.items()}
+    voices = {name: silent if name in of_orders else v for name, v in choir.voices.items()}
     told = {name: c for name, c in choir.circumstances.items() if name not in OF_ORDERS}
     return replace(choir, voices=voices, circumstances=told)
 
@@ -180,7 +190,7 @@ def likeness(known: Known) -> sparse.csr_array:
 def _spoken_for(choir: Choir, rows: Rows) -> Rows:
     """The rows that any voice speaks about; what merely sells is no answer to any product."""
     said = np.zeros(len(rows), dtype=np.int64)
-    for name in (*_TOGETHER, "similar"):
+    for name in {*_TOGETHER, "similar", *OF_PRODUCTS} & choir.voices.keys():
         said += np.diff(sparse.csr_array(choir.voices[name](rows)).indptr)
     return rows[said > 0]
 
@@ -202,6 +212,16 @@ def _add_likeness(sheet: Sheet, near: Sheet) -> None:
     if len(row):
         same = near.product[row] == sheet.product[row, place][:, None]
         sheet.support[row, place] = np.where(same, near.support[row], 0).sum(axis=1)
+
+
+def _add_visits(sheet: Sheet, known: Known) -> None:
+    """... and that people look at both in one visit, where they do."""
+    if known.page_views is None:
+        return
+    row, place = np.nonzero((sheet.product >= 0) & (sheet.strength == 0))
+    if len(row):
+        seen = viewed_together(known)[row, sheet.product[row, place]]
+        sheet.support[row, place] |= np.where(np.asarray(seen).ravel() > 0, SHARED_VISITS, 0)
 
 
 # --- shared with `for_you.py` ---------------------------------------------------------------------

@@ -90,13 +90,13 @@ def sheets(known: Known, settings: Sequence[BoughtTogether]) -> list[Sheet]:
     scores = []
     for s in settings:
         way = ways.index((s.half_life_days, s.size_discount))
-        listable = _damped(whole, known.decayed(s.half_life_days), s.damping)
+        listable = damped(whole, known.decayed(s.half_life_days), s.damping)
         norm = np.asarray(thin.T @ weights[way]) + s.prior
         scores.append(Score(way, listable * known.catalogue.recommendable, norm))
     return company(thin, weights, scores, width)
 
 
-def _damped(whole: sparse.csr_array, weight: NDArray[np.float64], damping: float) -> NDArray[Any]:
+def damped(whole: sparse.csr_array, weight: NDArray[np.float64], damping: float) -> NDArray[Any]:
     """share(b) ** -damping for each product, 0 for those without orders."""
     share = np.asarray(whole.T @ weight) / max(float(weight.sum()), 1e-12)
     return np.where(share > 0, np.maximum(share, 1e-12) ** -damping, 0.0)

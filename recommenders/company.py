@@ -38,14 +38,16 @@ def company(
     weights: NDArray[np.float64],
     scores: list[Score],
     width: int,
+    given: sparse.csr_array | None = None,
 ) -> list[Sheet]:
     """The best `width` companions of every product, once for each way to score.
 
-    `orders` is orders by products, `weights` (ways to weigh, orders). Of equal scores the earlier
-    product goes first. Time: the sum of squared order sizes; memory: the lists, and one number per
-    product and way to weigh.
+    `orders` is orders by products, `weights` (ways to weigh, orders). n(a, b) adds up the orders
+    that hold b, and a in `given`: the same orders unless told otherwise (what was looked at before
+    each). Of equal scores the earlier product goes first. Time: the sum of squared order sizes;
+    memory: the lists, and one number per product and way to weigh.
     """
-    held = orders.T.tocsr()
+    held = (orders if given is None else given).T.tocsr()
     products = orders.shape[1]
     sheets = [Sheet(products, width) for _ in scores]
     if not products or not scores:
@@ -74,19 +76,26 @@ def common_orders(
     buyer: NDArray[np.int64],
     a: NDArray[np.int64],
     b: NDArray[np.int64],
+    given: sparse.csr_array | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """For each pair (a[i], b[i]): how many orders hold both, and whether 3 distinct buyers do.
 
-    Time: the orders of the rarer product times the logarithm of those of the other.
+    `given` holds the a, as for `company`. Time: the orders of the rarer product times the
+    logarithm of those of the other.
     """
-    held = orders.T.tocsr()
-    held.sort_indices()
+    to = _by_product(orders)
+    of = to if given is None else _by_product(given)
     count = np.zeros(len(a), dtype=np.int64)
     many = np.zeros(len(a), dtype=np.bool_)
-    _count_pairs(
-        held.indptr.astype(np.int64), held.indices.astype(np.int32), buyer, a, b, count, many
-    )
+    _count_pairs(*of, *to, buyer, a, b, count, many)
     return count, many
+
+
+def _by_product(orders: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Where each product's orders begin, and those orders, in order of time."""
+    held = orders.T.tocsr()
+    held.sort_indices()
+    return held.indptr.astype(np.int64), held.indices.astype(np.int32)
 
 
 @numba.njit(cache=True)
@@ -128,20 +137,22 @@ def _rank_rows(  # type: ignore[no-untyped-def]  # compiled: numba infers the ty
 
 
 @numba.njit(cache=True)
-def _count_pairs(starts, held, buyer, a, b, count, many):  # type: ignore[no-untyped-def]
+def _count_pairs(  # type: ignore[no-untyped-def]
+    of_starts, of_held, to_starts, to_held, buyer, a, b, count, many
+):
     for pair in range(len(a)):
-        rare, common = a[pair], b[pair]
-        if starts[rare + 1] - starts[rare] > starts[common + 1] - starts[common]:
+        rare = of_held[of_starts[a[pair]] : of_starts[a[pair] + 1]]
+        common = to_held[to_starts[b[pair]] : to_starts[b[pair] + 1]]
+        if len(rare) > len(common):
             rare, common = common, rare
-        low, end = starts[common], starts[common + 1]
+        low, end = 0, len(common)
         found, distinct, first, second = 0, 0, -1, -1
-        for at in range(starts[rare], starts[rare + 1]):
-            order = held[at]
+        for order in rare:
             # Both lists are in order of time: what was passed need not be looked at again.
-            low += np.searchsorted(held[low:end], order)
+            low += np.searchsorted(common[low:end], order)
             if low == end:
                 break
-            if held[low] == order:
+            if common[low] == order:
                 found += 1
                 who = buyer[order]
                 if distinct == 0:

@@ -30,6 +30,7 @@ from recommenders.questions import Question, Split, you_might_like
 from recommenders.ranked import Sheet
 from recommenders.repurchase import Repurchase, active, demand, newest, rebuy_rate
 from recommenders.study import Minds, Study, study
+from recommenders.visits import OF_CUSTOMERS, wishes_of_views
 from recommenders.voices import NOMINATED, Choir, Rows, Voice, table
 from store.records import LIST_WIDTH, Catalogue, Lists, Strategy, slot
 
@@ -68,7 +69,8 @@ class ForYou:
     rate, times the shop's present demand for it, and times both (`repurchase.py`); `own rate`, how
     often they buy it; `own clock`, whether it is due (`clock.py`); `taste`, EASE on histories at
     two half-lives; `company`, co-purchase of the decayed history; `kin`, a random walk over
-    customers; `alike`, attribute likeness to the history; `kinds`, what sells of the kinds in it;
+    customers; `alike`, attribute likeness to the history; where page views are known, the
+    customer's own and where they lead (`visits.py`); `kinds`, what sells of the kinds in it;
     `personal`, Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is
     learned, by small trees also from the circumstances (`circumstances.py`).
     Evidence: `support` is the number of the customer's orders with b, `strength` the score.
@@ -134,8 +136,9 @@ class ForYou:
 
     def taught(self, study: Study) -> Minds:
         """Whom to believe."""
+        names = (*OF_CUSTOMERS, *NAMES) if study.page_views else NAMES
         return {
-            task: learn(study.lessons.get(task, ()), NAMES, prior, study.minds.get(task))
+            task: learn(study.lessons.get(task, ()), names, prior, study.minds.get(task))
             for task, prior in TASKS.items()
         }
 
@@ -169,6 +172,7 @@ class ForYou:
         wished, leading = (history @ members(of)).tocsr(), leaders(known, of, 30.0, NOMINATED)
         voices["kinds"] = lambda rows: (wished[rows] @ leading).tocsr()
         voices["personal"] = _svd(known)
+        voices = {**wishes_of_views(known), **voices}
         return Choir(
             products=products,
             voices=voices,

@@ -15,15 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommenders.baskets import baskets, before, decay, habits, order_buyers, order_instants
+from recommenders.baskets import (
+    baskets,
+    before,
+    decay,
+    habits,
+    order_buyers,
+    order_instants,
+    viewed_before,
+)
 from recommenders.looks import Looks
-from store.records import Catalogue, Interactions
+from store.records import Catalogue, Interactions, PageViews
 
 View = TypeVar("View")
 
 
 class Known:
-    """The orders before `now_s`, the catalogue of then, and what follows from them."""
+    """The orders and page views before `now_s`, the catalogue of then, and what follows."""
 
     def __init__(
         self,
@@ -31,11 +39,13 @@ class Known:
         catalogue: Catalogue,
         now_s: int,
         looks: Looks | None = None,
+        page_views: PageViews | None = None,
     ) -> None:
         self.interactions = interactions
         self.catalogue = catalogue
         self.now_s = now_s
         self.looks = looks or Looks(catalogue)
+        self.page_views = page_views  # None: nobody told of any, as in a shop without consent
         self._made: dict[Hashable, Any] = {}
 
     def once(self, name: Hashable, make: Callable[[], View]) -> View:
@@ -88,4 +98,6 @@ class Known:
 
     def at(self, cut_s: int, catalogue: Catalogue) -> Known:
         """The same shop as it was known at an earlier instant, with the catalogue of then."""
-        return Known(before(self.interactions, cut_s), catalogue, cut_s, self.looks)
+        told = self.page_views
+        viewed = None if told is None else viewed_before(told, cut_s)
+        return Known(before(self.interactions, cut_s), catalogue, cut_s, self.looks, viewed)

@@ -16,6 +16,7 @@ from store.records import (
     SHARED_TITLE,
     SHARED_TYPE,
     SHARED_VENDOR,
+    SHARED_VISITS,
     Reason,
 )
 
@@ -26,6 +27,7 @@ _BANDS = (3, 5, *(n * 10**e for e in range(1, 7) for n in (1, 2, 3, 5)))
 _SHARED = (
     (SHARED_VENDOR | SHARED_TYPE, "similar.vendor+type"),
     (SHARED_TITLE, "similar.title"),
+    (SHARED_VISITS, "similar.visits"),
     (SHARED_TYPE, "similar.type"),
     (SHARED_CATEGORY, "similar.category"),
     (SHARED_VENDOR, "similar.vendor"),

@@ -51,6 +51,7 @@ class Study:
 
     lessons: dict[str, list[Lesson]] = field(default_factory=dict)
     minds: dict[str, Mind] = field(default_factory=dict)
+    page_views: bool = False  # whether voices that rest on page views are among those heard
 
     def add(self, ensembles: Sequence[Ensemble], known: Known, split: Split) -> None:
         """One more window: `known` is what was known at its start, `split` has its orders."""
@@ -69,7 +70,7 @@ class Study:
 
 def study(ensembles: Sequence[Ensemble], known: Known) -> Study:
     """The lessons of the last windows before now."""
-    found = Study()
+    found = Study(page_views=known.page_views is not None)
     for split in windows(known.interactions, known.now_s) if ensembles else ():
         then = known.at(split.cut_s, as_of(known.catalogue, split))
         found.add(ensembles, then, split)

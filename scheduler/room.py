@@ -24,6 +24,7 @@ BASE = 700 * MIB
 PER_EASE_CELL = 24
 PER_LINE = 400
 PER_PRODUCT = 10_000
+PER_VIEW = 150  # read as columns, made into visits; a million were seen to take 90 MiB more
 # Of what the machine has to spare: the shelves' workers and the database live there too.
 SHARE = 0.7
 LEAST_LINES = 10_000  # below, nothing is gained: the rest of the training takes more
@@ -61,10 +62,14 @@ def held_anyway(products: int) -> int:
     return BASE + PER_PRODUCT * products + PER_EASE_CELL * min(products, MOST_PRODUCTS) ** 2
 
 
-def fitting(interactions: Interactions, catalogue: Catalogue, bytes_: int) -> Interactions:
-    """All lines, or the newest whole orders of which a training fits into so many bytes."""
+def fitting(
+    interactions: Interactions, catalogue: Catalogue, bytes_: int, views: int = 0
+) -> Interactions:
+    """All lines, or the newest whole orders of which a training fits into so many bytes, beside so
+    many page views."""
     lines = len(interactions.product)
-    most = max((bytes_ - held_anyway(len(catalogue))) // PER_LINE, LEAST_LINES)
+    left = bytes_ - held_anyway(len(catalogue)) - PER_VIEW * views
+    most = max(left // PER_LINE, LEAST_LINES)
     if not bytes_ or most >= lines:
         return interactions
     first = int(interactions.order[lines - most])

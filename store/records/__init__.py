@@ -32,6 +32,7 @@ from store.records.shelf import (
     SHARED_TITLE,
     SHARED_TYPE,
     SHARED_VENDOR,
+    SHARED_VISITS,
     Card,
     Columns,
     Effects,
@@ -54,7 +55,7 @@ from store.records.shop import (
     ShopFacts,
     Variant,
 )
-from store.records.training import LIST_WIDTH, Catalogue, Interactions, Lists, slot
+from store.records.training import LIST_WIDTH, Catalogue, Interactions, Lists, PageViews, slot
 from store.records.vocabulary import (
     CUSTOMERS_OWN,
     EVERY_SHELF,
@@ -85,6 +86,7 @@ __all__ = [
     "SHARED_TITLE",
     "SHARED_TYPE",
     "SHARED_VENDOR",
+    "SHARED_VISITS",
     "STRATEGIES",
     "STRENGTHS",
     "TRIED_SHARE",
@@ -112,6 +114,7 @@ __all__ = [
     "OrderSource",
     "OrderStatus",
     "Page",
+    "PageViews",
     "Placement",
     "Platform",
     "Product",

@@ -21,7 +21,8 @@ class Entry(NamedTuple):
     repurchase: `support` the customer's orders with it, `strength` the share of its buyers who
     bought it again.
     due: `support` the customer's orders with it, `strength` the chance of another in four weeks.
-    blend: as bought_together; or, where `strength` is 0, `support` as for similar.
+    blend: as bought_together; or, where `strength` is 0, `support` as for similar, with
+    SHARED_VISITS where people looked at both in one visit.
     for_you: `support` the customer's orders with it, 0 for a new product; `strength` the score.
     trending: `support` orders with it in the last 14 days, `strength` times more than expected.
     bestseller: `support` orders with it in the last 28 days (0 likewise), `strength` the decayed
@@ -59,6 +60,8 @@ SHARED_TYPE = 4
 SHARED_TAGS = 8
 SHARED_PRICE_BAND = 16
 SHARED_CATEGORY = 32
+# At least 3 people opened both pages in one visit each, and more than by chance.
+SHARED_VISITS = 64
 
 
 class Card(NamedTuple):

@@ -27,6 +27,24 @@ class Interactions:
 
 
 @dataclass(frozen=True, slots=True)
+class PageViews:
+    """Who looked at which product's page when, with full consent: one element per page opened.
+
+    The views of one visitor lie together, oldest first. Sensitive products are not among them.
+    """
+
+    visitor: NDArray[np.int64]  # dense, 0 .. visitors-1
+    product: NDArray[np.int32]  # index into the catalogue
+    at_s: NDArray[np.int64]  # Unix seconds, by the server's clock
+    customer: NDArray[np.int64]  # the store's key of the customer the visitor turned out to be; -1
+    linked_s: NDArray[np.int64]  # since when that is known; meaningless where nobody is
+    sensitive: NDArray[np.bool_]  # of each product: nothing may be learned of it from views
+
+    def __len__(self) -> int:
+        return len(self.visitor)
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Every product the shop ever told of, at the index that `Interactions.product` uses."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from recommenders.bestseller import Bestseller
 from recommenders.known import Known
 from recommenders.registry import RECOMMENDERS
+from recommenders.trending import Trending
 from scheduler.train import PASSED_MODEL_STAYS, SAFE, Trained, roll_back, train
 from store import tables
 from store.engine import reading, writing
@@ -22,6 +23,7 @@ from store.reads.models import UnknownModel
 from store.reads.shops import Shop
 from store.records import Lists, Strategy
 from store.writes import shops as shop_writes
+from store.writes.events import Told, save_events
 from tests.shops import NOW, fill
 
 
@@ -215,6 +217,28 @@ def test_a_shop_without_orders_still_gets_similar_products(store: Store, shop: S
     outcomes = {o.placement: o for o in trained.outcomes}
     assert outcomes["also_bought"].outcome == "unproven"
     assert any(slot.startswith("similar:") for slot in all_lists(store, 1))
+
+
+def test_page_views_are_known_to_what_learns_and_past_ones_to_what_is_measured(
+    store: Store, shop: Shop
+) -> None:
+    with writing(store.engine) as connection:
+        key = connection.scalar(select(tables.Product.id).where(tables.Product.external_id == "p4"))
+        for days in (3, 60):
+            told = Told(days.to_bytes(16), "product_view", b"somebody's bytes", key)
+            save_events(connection, shop.id, [told], NOW - timedelta(days=days))
+    seen: list[int] = []
+
+    @dataclass(frozen=True)
+    class Looks:
+        strategy: Strategy = "trending"
+
+        def fit(self, known: Known) -> Lists:
+            seen.append(0 if known.page_views is None else len(known.page_views))
+            return Trending().fit(known)
+
+    run(store, shop, recommenders=[Bestseller(), Looks()])
+    assert seen == [1, 2]
 
 
 def test_where_memory_is_short_the_newest_orders_teach_and_that_is_said(

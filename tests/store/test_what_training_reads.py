@@ -1,20 +1,26 @@
-"""What trainers are told of orders: a gift is nobody's taste, a return was not bought."""
+"""What trainers are told: a gift is nobody's taste, a return was not bought, and of page views only
+those of visitors who consented and are people."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import secrets
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from recommenders.bought_together import BoughtTogether
 from recommenders.known import Known
+from store import tables
 from store.engine import reading, writing
+from store.keys import digest
 from store.opening import Store
 from store.reads import shops
-from store.reads.training import training_data
-from store.records import Order, OrderLine, Product, Refund, RefundLine, ShopFacts
-from store.writes import catalogue, orders, refunds
+from store.reads.outcomes import ROBOT_PAGES_A_MINUTE
+from store.reads.training import TrainingData, training_data
+from store.records import EventType, Order, OrderLine, Product, Refund, RefundLine, Rule, ShopFacts
+from store.writes import catalogue, orders, privacy, refunds, rules
+from store.writes.events import Told, save_events
 from store.writes.shops import add_shop
 from tests.shops import open_store
 
@@ -128,3 +134,98 @@ def test_tests_and_cancelled_orders_are_not_read(store: Store, shop: int) -> Non
         order("3", line("tray")),
     ]
     assert learned(store, shop, told) == [("tray", 1, True)]
+
+
+# --- page views -----------------------------------------------------------------------------------
+
+
+def look(
+    store: Store,
+    shop: int,
+    *seen: tuple[str | None, str, float],
+    kind: EventType = "product_view",
+) -> None:
+    """(visitor, product, days before noon) each."""
+    with writing(store.engine) as connection:
+        pepper = shops.keys(connection, store.ring, shop, NOON).pepper
+        p = tables.Product
+        named = connection.execute(select(p.external_id, p.id))
+        keys = {row.external_id: row.id for row in named}
+        for who, product, days in seen:
+            visitor = None if who is None else digest(pepper, "visitor", who)
+            told = Told(secrets.token_bytes(16), kind, visitor, keys[product])
+            save_events(connection, shop, [told], NOON - timedelta(days=days))
+
+
+def read(store: Store, shop: int, *told: Order) -> TrainingData:
+    """After these orders and, so that there is a now, one at noon by somebody else."""
+    with writing(store.engine) as connection:
+        pepper = shops.keys(connection, store.ring, shop, NOON).pepper
+        last = order("last", line("set"), customer_id="somebody else")
+        orders.save_orders(connection, shop, pepper, [*told, last])
+    with reading(store.engine) as connection:
+        return training_data(connection, shop)
+
+
+def viewed(data: TrainingData) -> list[tuple[str, bool]]:
+    """(product, whether the customer is told) of each view."""
+    views = data.page_views
+    if views is None:
+        return []
+    return sorted(
+        (data.catalogue.titles[product], bool(customer >= 0))
+        for product, customer in zip(views.product, views.customer, strict=True)
+    )
+
+
+def test_a_shop_without_page_views_trains_from_the_same_data_as_ever(
+    store: Store, shop: int
+) -> None:
+    before = read(store, shop)
+    look(store, shop, (None, "cup", 1), ("anna", "pot", -1))
+    look(store, shop, ("anna", "cup", 1), kind="click")
+    after = read(store, shop)
+    assert before.page_views is after.page_views is None
+    assert before.data_hash == after.data_hash
+
+
+def test_views_with_a_visitor_before_the_last_order_are_read(store: Store, shop: int) -> None:
+    look(store, shop, ("anna", "cup", 2), ("anna", "pot", 0), ("bert", "cup", 1), (None, "set", 1))
+    data = read(store, shop)
+    assert viewed(data) == [("cup", False), ("cup", False), ("pot", False)]
+    views = data.page_views
+    assert views is not None
+    noon = int(NOON.timestamp())
+    assert sorted(views.at_s.tolist()) == [noon - 2 * 86_400, noon - 86_400, noon]
+    assert len(set(views.visitor.tolist())) == 2
+    assert data.data_hash != read(store, shop, order("1", line("cup"))).data_hash
+
+
+def test_a_visitor_is_the_one_customer_who_ordered_in_that_browser(store: Store, shop: int) -> None:
+    look(store, shop, ("anna's phone", "cup", 3), ("the library's", "pot", 3))
+    bought = [
+        order("1", line("set"), customer_id="anna", visitor="anna's phone"),
+        order("2", line("set"), customer_id="anna", visitor="the library's"),
+        order("3", line("set"), customer_id="bert", visitor="the library's"),
+    ]
+    data = read(store, shop, *bought)
+    assert viewed(data) == [("cup", True), ("pot", False)]
+    views = data.page_views
+    assert views is not None
+    assert set(views.linked_s.tolist()) <= {0, int(NOON.timestamp())}
+
+
+def test_robots_and_sensitive_products_take_no_part(store: Store, shop: int) -> None:
+    pages = [("robot", "cup", 1.0)] * (ROBOT_PAGES_A_MINUTE + 1)
+    look(store, shop, *pages, ("anna", "tray", 1), ("anna", "pot", 1))
+    with writing(store.engine) as connection:
+        rules.add_rule(connection, shop, Rule("sensitive", "product", "tray"), NOON)
+    assert viewed(read(store, shop)) == [("pot", False)]
+
+
+def test_who_withdraws_is_not_learned_from(store: Store, shop: int) -> None:
+    look(store, shop, ("anna", "cup", 1), ("bert", "pot", 1))
+    with writing(store.engine) as connection:
+        pepper = shops.keys(connection, store.ring, shop, NOON).pepper
+        privacy.forget_visitor(connection, shop, digest(pepper, "visitor", "anna"), "shopper", NOON)
+    assert viewed(read(store, shop)) == [("pot", False)]
