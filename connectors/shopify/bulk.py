@@ -35,6 +35,8 @@ from connectors.shopify.walk import BulkFailed, Pace, Row
 _PARENT = re.compile(rb'"__parentId" ?: ?"gid://[^"]*/([0-9]{1,18})"')
 _PARENT_FIELD = b'"__parentId"'
 
+_CUT_OFF = "The file of a bulk operation was cut off."
+
 _WORKING = ("CREATED", "RUNNING", "CANCELING")
 
 
@@ -84,8 +86,11 @@ def rows(
     whole = status == "COMPLETED"
     url = told.get("url") if whole else told.get("partialDataUrl")
     if url:
+        size = told.get("fileSize") if whole else None  # it is told of the whole file only
         try:
-            yield from _joined(session.download(url), done, pace.bulk_rows, whole=whole)
+            yield from _joined(
+                session.download(url), done, pace.bulk_rows, whole=whole, size=size and int(size)
+            )
         except Gone:
             raise BulkFailed(operation) from None
     if not whole:
@@ -93,13 +98,17 @@ def rows(
 
 
 def _joined(
-    parts: Iterable[bytes], done: int, page: int, *, whole: bool
+    parts: Iterable[bytes], done: int, page: int, *, whole: bool, size: int | None = None
 ) -> Iterator[tuple[list[Row], int]]:
+    """`size`, in bytes, is what Shopify says of the file: an answer in its place may be shorter
+    than what is done already, and would pass for the end of the list."""
     with tempfile.TemporaryFile(prefix="alongside-") as file:
         spool = _Spool(file)
         for part in parts:
             spool.add(part)
         spool.end()
+        if size is not None and spool.size != size:
+            raise TryLater(300, _CUT_OFF)
         # What a failed operation had ends anywhere: its last row may lack some of its own.
         last = len(spool) if whole else max(0, len(spool) - 1)
         for start in range(done, last, page):
@@ -112,6 +121,7 @@ class _Spool:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self.size = 0  # in bytes
         self._rest = b""
         self._at = 0
         self._parents = (array("q"), array("i"))  # offset, length
@@ -122,6 +132,7 @@ class _Spool:
 
     def add(self, part: bytes) -> None:
         self._file.write(part)
+        self.size += len(part)
         *lines, self._rest = (self._rest + part).split(b"\n")
         for line in lines:
             self._line(line)
@@ -178,7 +189,7 @@ class _Spool:
         try:
             row = orjson.loads(self._map[offset : offset + length])
         except orjson.JSONDecodeError:
-            raise TryLater(300, "The file of a bulk operation was cut off.") from None
+            raise TryLater(300, _CUT_OFF) from None
         if not isinstance(row, dict):
             raise Unreadable("bulk operation", "a line that is not an object.")
         return row

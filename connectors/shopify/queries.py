@@ -173,7 +173,7 @@ BULK_RUN = """mutation Run($query: String!) {
   }
 }"""
 BULK_STATUS = """query Status($id: ID!) {
-  bulkOperation(id: $id) { status errorCode rootObjectCount url partialDataUrl }
+  bulkOperation(id: $id) { status errorCode fileSize url partialDataUrl }
 }"""
 
 # --- what the shop's pages are told --------------------------------------------------------------

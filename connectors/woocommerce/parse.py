@@ -64,6 +64,8 @@ SOURCES: Mapping[str, OrderSource] = {
     "pos-rest-api": "pos",
 }
 
+_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+
 # Fields asked of the shop: what the functions below read, and nothing else of a person.
 ORDER_FIELDS = (
     "id,number,status,currency,date_created_gmt,date_modified_gmt,created_via,total,total_tax,"
@@ -215,7 +217,11 @@ def product(
     compare_at = _compare_at(row, price, currency)
     if prices:
         price, compare_at = min(prices, key=lambda pair: pair[0])
-    updated_at = instant(row, "date_modified_gmt", datetime(1970, 1, 1, tzinfo=UTC))
+    updated_at = instant(row, "date_modified_gmt", _OLDEST)
+    if row.get("status") == "future" and updated_at >= instant(row, "date_created_gmt", updated_at):
+        # Until somebody changes it, it is stamped with the day on which it comes out. That would
+        # make every change until then an older copy.
+        updated_at = _OLDEST
     simple = row.get("type") == "simple"
     return Product(
         id=id_of(row, "id"),

@@ -36,6 +36,8 @@ def save_products(connection: Connection, shop_id: int, products: Sequence[Produ
     _upsert(connection, shop_id, latest.values())
     keys = product_keys(connection, shop_id, list(latest))
     won = [p for p in latest.values() if keys[p.id][1] == p.updated_at]
+    if not won:
+        return 0
     ids = [keys[p.id][0] for p in won]
     for table in (tables.Variant, tables.ProductCategory):
         connection.execute(

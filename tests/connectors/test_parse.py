@@ -310,6 +310,15 @@ def test_an_awkward_product_ends_as_documented(name, withheld, in_stock, price) 
     assert (found.withheld, found.in_stock, found.price_minor) == (withheld, in_stock, price)
 
 
+def test_a_change_of_a_product_that_comes_out_later_is_newer_than_its_making() -> None:
+    """WordPress stamps it with the day on which it comes out, and its first change with now."""
+    [row] = [row for row in told("products") if row["status"] == "future"]
+    made = parse.product(row, "USD", {})
+    changed = parse.product(row | {"date_modified_gmt": "2026-11-22T12:04:24"}, "USD", {})
+    out = parse.product(row | {"status": "publish"}, "USD", {})
+    assert made.updated_at < changed.updated_at < out.updated_at
+
+
 def test_a_name_with_markup_and_entities_becomes_plain_text() -> None:
     assert odd('"Quotes"').title == 'Odd: "Quotes" & Ampersand — Ünïcödé 日本 🎁'
     assert parse.plain("Salt &amp; Pepper &lt;5 &#8211;  &nbsp;set\n") == "Salt & Pepper <5 – set"

@@ -120,6 +120,8 @@ def _woocommerce() -> tuple[Any, Callable[[random.Random], None]]:
             del rows[place]
         elif kind < 0.25:
             new = copy.deepcopy(row) | {"id": 9_000 + len(rows) * 10 + rng.randrange(10)}
+            if name == "products":  # the fake has variations of its own products only
+                new |= {"type": "simple", "variations": []}
             rows.append(new | {"date_created_gmt": at.isoformat()})
         elif name == "products":
             rows[place] = row | {"name": f"Renamed {rng.randrange(1_000)}"}

@@ -331,7 +331,7 @@ class FakeShopify:
             "status": "RUNNING",
             "createdAt": stamp(self.now()),
             "errorCode": None,
-            "rootObjectCount": "0",
+            "fileSize": None,
             "url": None,
             "partialDataUrl": None,
             "left": self.bulk_polls,
@@ -353,7 +353,8 @@ class FakeShopify:
                 operation |= {"status": "FAILED", "errorCode": "TIMEOUT", "partialDataUrl": url}
             else:
                 url_or_none = url if operation["lines"] else None
-                operation |= {"status": "COMPLETED", "url": url_or_none}
+                size = sum(len(line) + 1 for line in operation["lines"])
+                operation |= {"status": "COMPLETED", "url": url_or_none, "fileSize": str(size)}
         return operation
 
     def lines(self, query: str) -> list[bytes]:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.wrappers import Response
 
 from connectors import http
 from connectors.errors import Misconfigured, TryLater
@@ -138,6 +139,21 @@ def test_a_web_page_in_place_of_the_file_is_no_order(
     monkeypatch.setattr(FakeShopify, "file", lambda self, request: html(request))
     with pytest.raises(TryLater, match="cut off"):
         rows(connect(BULK).orders())
+
+
+@pytest.mark.parametrize("instead", [b"{}", b"", b"<html>\n</html>\n"])
+def test_something_shorter_than_what_is_done_is_not_the_end_of_the_list(
+    fake: FakeShopify, connect: Connect, monkeypatch: pytest.MonkeyPatch, instead: bytes
+) -> None:
+    """It would have been read as a file without any rows left, and the rest never asked for."""
+    page = next(page for page in connect(BULK).orders() if page.rows)
+    whole, left = FakeShopify.file, [Response(instead)]
+    monkeypatch.setattr(
+        FakeShopify, "file", lambda self, request: left.pop() if left else whole(self, request)
+    )
+    with pytest.raises(TryLater, match="cut off"):
+        rows(connect(BULK).orders(page.cursor))
+    assert len(page.rows) + len(rows(connect(BULK).orders(page.cursor))) == 20
 
 
 def test_one_operation_at_a_time(fake: FakeShopify, connect: Connect) -> None:
