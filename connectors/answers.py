@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import orjson
 
-from connectors.errors import Misconfigured, TooMuch, TryLater, Unreadable
+from connectors.errors import Misconfigured, NoSuchPage, TooMuch, TryLater, Unreadable
 
 BUSY = (429, 500, 502, 503, 504, 520, 521, 522, 523, 524)  # 52x: a CDN that cannot reach the shop
 
@@ -69,6 +69,8 @@ def _not_json(status: int, headers: Mapping[str, str], body: bytes, place: str) 
                 f"Something in front of {place} (a firewall or a security plugin) refused us.",
                 "Allow this server's address and requests to /wp-json/ there.",
             )
+        if status in (404, 410):
+            return NoSuchPage(place, f"there is no such page (status {status}).")
         return Unreadable(
             place,
             f"a web page came in place of data (status {status}): maintenance mode, a log-in wall"

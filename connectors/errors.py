@@ -43,6 +43,10 @@ class Unreadable(ConnectorError):
         self.what = what
 
 
+class NoSuchPage(Unreadable):
+    """A web server answers there, but it knows nothing of what was asked for."""
+
+
 class Misconfigured(ConnectorError):
     """Something is set up wrong: show `why` and the `mend`, and do not retry by yourself."""
 

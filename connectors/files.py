@@ -8,7 +8,8 @@ or product at hand (see `exports/gather.py` and `exports/woocommerce.py` for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from connectors.exports.catalogue import Catalogue
 from connectors.exports.rows import Clock, Reject, Sheet
 from store.records import Order, Product
 
-__all__ = ["Reject", "orders", "products"]
+__all__ = ["Reject", "header", "orders", "products"]
+
+_ADDRESS = re.compile(r"[^\s'\"]*@[^\s'\"]*")
 
 
 def products(
@@ -49,18 +52,43 @@ def orders(
     clock = Clock(timezone, at)
     columns = set(sheet.header)
     if columns >= plain.ORDERS:
-        return plain.orders(sheet, currency, clock, at)
+        return _impersonal(plain.orders(sheet, currency, clock, at), sheet, plain.OF_PURCHASE)
     if {"name", "financial status", "lineitem name"} <= columns:
-        return shopify.orders(sheet, currency, clock, at, _catalogue(products, sheet))
+        found = shopify.orders(sheet, currency, clock, at, _catalogue(products, sheet))
+        return _impersonal(found, sheet, shopify.OF_PURCHASE)
     if woocommerce_orders.recognises(sheet):
         names_ids = {"product id", "item product id", "product_id", "item_product_id"} & columns
         known = None if names_ids and products is None else _catalogue(products, sheet)
-        return woocommerce_orders.orders(sheet, currency, clock, at, known)
+        found = woocommerce_orders.orders(sheet, currency, clock, at, known)
+        return _impersonal(found, sheet, woocommerce_orders.OF_PURCHASE)
     raise Unreadable(
         sheet.path.name,
         "its first line is not that of an order file we know. Ours begins order_id,customer_id,"
         f"placed_at,product_id,quantity,unit_price; this one {','.join(sheet.header)[:120]}",
     )
+
+
+def header(path: str | Path) -> tuple[str, ...]:
+    """The names under which a reject's cells stand."""
+    return Sheet.open(path).header
+
+
+def _impersonal(
+    found: Iterator[Order | Reject], sheet: Sheet, of_purchase: Set[str]
+) -> Iterator[Order | Reject]:
+    """Rejects are written to a file of ours, and whoever is erased later must not stand in it: of
+    an order's row they keep what was bought, when and for how much, and nothing else."""
+    names = {name.replace("_", " ") for name in of_purchase}
+    kept = [name.replace("_", " ") in names for name in sheet.header]
+    for one in found:
+        if isinstance(one, Reject):
+            # In a row that slipped a column, an address may stand under any name.
+            cells = (
+                cell if stays and "@" not in cell else ""
+                for cell, stays in zip(one.cells, kept, strict=False)
+            )
+            one = Reject(one.line, _ADDRESS.sub("(an address)", one.reason), tuple(cells))
+        yield one
 
 
 def _form_of_products(sheet: Sheet) -> str:

@@ -200,12 +200,8 @@ class Session:
                 stream=True,
             ) as response:
                 body = self._body(response, place)
-        except requests.exceptions.SSLError:
-            raise Misconfigured(
-                f"{place} does not prove who it is (its TLS certificate is not valid).",
-                "Renew the shop's certificate, or give the address it was made for. If your own "
-                "authority signed it, set CA_BUNDLE.",
-            ) from None
+        except requests.exceptions.SSLError as fault:
+            raise _tls(place, str(fault)) from None
         except requests.exceptions.ConnectTimeout:
             raise TryLater(300, f"{place} does not answer at all.") from None
         except requests.exceptions.Timeout:
@@ -248,3 +244,18 @@ class Session:
         if not self._allow_private:
             for *_, address in found:
                 refuse_private(str(address[0]))
+
+
+def _tls(place: str, said: str) -> Misconfigured:
+    """OpenSSL's words for a certificate it does not accept; anything else is no TLS at all."""
+    if "CERTIFICATE_VERIFY_FAILED" in said or "doesn't match" in said:
+        return Misconfigured(
+            f"{place} does not prove who it is (its TLS certificate is not valid).",
+            "Renew the shop's certificate, or give the address it was made for. If your own "
+            "authority signed it, set CA_BUNDLE.",
+        )
+    return Misconfigured(
+        f"{place} does not speak https there.",
+        "Check the port, or have the shop's host switch TLS on. A shop on a network of your own "
+        "may be given as http://.",
+    )

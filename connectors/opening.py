@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from connectors import http
 from connectors.shop import Shop
@@ -28,18 +29,28 @@ PLATFORMS: dict[str, Callable[[str, Credentials, http.Session, Locked], Shop]] =
 }
 
 
+class Trust(Protocol):
+    """Whom this installation may reach, and whom it believes beside the public authorities: its
+    settings."""
+
+    @property
+    def allow_private_hosts(self) -> bool: ...
+
+    @property
+    def ca_bundle(self) -> Path | None: ...
+
+
 def open_shop(
     platform: str,
     url: str,
     opened: Credentials,
-    *,
-    allow_private: bool,
-    ca_bundle: Path | None = None,
+    trust: Trust,
     locked: Locked,
+    *,
     limits: http.Limits | None = None,
 ) -> Shop:
     """`locked` renews credentials that end (see `shopify.tokens`). An address that was typed on
     the server itself (`allow_private` among the credentials) may lie in a private network."""
-    private = allow_private or opened.get("allow_private") == "yes"
-    session = http.Session(allow_private=private, ca_bundle=ca_bundle, limits=limits)
+    private = trust.allow_private_hosts or opened.get("allow_private") == "yes"
+    session = http.Session(allow_private=private, ca_bundle=trust.ca_bundle, limits=limits)
     return PLATFORMS[platform](url, opened, session, locked)

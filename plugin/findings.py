@@ -17,7 +17,7 @@ from plugin import reconcile, words
 from store import schema
 from store.engine import reading
 from store.opening import Store
-from store.reads import damage, experiments, health, inbox, models, overview, shops, trust
+from store.reads import damage, experiments, health, inbox, jobs, models, overview, shops, trust
 from store.settings import WrongSettings
 
 # A sync may be late by two of its own turns before it is stale.
@@ -72,6 +72,14 @@ def of_installation(store: Store, now: datetime) -> Iterator[Finding]:
                 "clock-silent", "", f"No job has run {since}: the scheduler is not running.",
                 "Start it: `python -m scheduler` (`make serve` starts both).",
             )  # fmt: skip
+            return
+        backlog = jobs.backlog(connection)
+        if backlog.oldest_at and now - backlog.oldest_at > WAITS:
+            yield Finding(
+                "work-waits", "", f"{backlog.jobs:,} jobs wait for somebody to do them, the oldest "
+                f"since {backlog.oldest_at:%Y-%m-%d %H:%M} UTC.",
+                "Start `python -m scheduler trainers`, on another host where this one is busy.",
+            )  # fmt: skip
 
 
 def _disk(store: Store) -> Iterator[Finding]:
@@ -83,6 +91,13 @@ def _disk(store: Store) -> Iterator[Finding]:
         )  # fmt: skip
     with reading(store.engine) as connection:
         wrong = damage.file_damage(connection)
+        closed = damage.unwritable(connection)
+    if closed:
+        yield Finding(
+            "not-writable", "", f"Nothing can be written to the database: {closed}.",
+            "Look for another program that has it open and holds its lock, a backup say, and "
+            "whether its folder and files belong to the user who runs Alongside.",
+        )  # fmt: skip
     if wrong:
         yield Finding(
             "damaged", "", f"The database's file is damaged: {wrong[:200]}",

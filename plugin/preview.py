@@ -1,6 +1,6 @@
 """What would a shelf show on a real product's page, as it is now or with one more rule?
 
-By the functions that serve it (`reads.shelf.shelf_inputs`, `recommenders.choose`), so a preview
+By the functions that serve it (`store.reads.shelf`, `recommenders.choose`), so a preview
 is what a shopper would see, without experiments.
 """
 
@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -18,7 +17,7 @@ from sqlalchemy import Connection
 from plugin.explaining import question
 from recommenders import choose
 from store.reads import catalogue
-from store.reads.shelf import Named, lists, shelf_inputs
+from store.reads.shelf import cards, lists
 from store.reads.shop_config import ShopConfig
 from store.records import Effects, Placement, Recommendation, slot
 
@@ -52,17 +51,12 @@ def shelf(
     ask = question(connection, config, placement, product, customer, limit)
     if effects is not None:
         ask = replace(ask, effects=effects)
-    candidates, cards = shelf_inputs(
-        connection,
-        config.shop.id,
-        model,
-        Named(slots=tuple(choose.slots(ask, strategies))),
-        lambda found: choose.rank(ask, strategies, found.lists),
-        partial(choose.card_keys, ask),
-        traits=True,
+    candidates = choose.rank(
+        ask, strategies, lists(connection, model, choose.slots(ask, strategies))
     )
-    found = choose.choose(ask, candidates, cards)
-    return [_shown(item, config, cards[item.product].kind) for item in found]
+    read = cards(connection, choose.card_keys(ask, candidates), traits=True)
+    found = choose.choose(ask, candidates, read)
+    return [_shown(item, config, read[item.product].kind) for item in found]
 
 
 def _shown(item: Recommendation, config: ShopConfig, kind: str) -> Shown:

@@ -26,7 +26,7 @@ from store.records import Order, Refund
 from store.writes import orders as writes
 from store.writes import refunds as refund_writes
 from store.writes import shops as shop_writes
-from store.writes.secrets import with_locked_credentials
+from store.writes.secrets import renewed_under_lock
 
 # The cursor under which the last answer is kept.
 RECONCILED = "reconciled"
@@ -149,18 +149,8 @@ def by_kept_access(store: Store, shop: Shop) -> Connector:
 
     with reading(store.engine) as connection:
         credentials = shops.credentials(connection, store.ring, shop.id)
-
-    def locked(renew: Callable[[dict[str, str]], dict[str, str] | None]) -> dict[str, str]:
-        return with_locked_credentials(store.engine, store.ring, shop.id, renew, shop.now())
-
-    return open_shop(
-        shop.platform,
-        shop.url,
-        credentials,
-        allow_private=store.settings.allow_private_hosts,
-        ca_bundle=store.settings.ca_bundle,
-        locked=locked,
-    )
+    locked = renewed_under_lock(store, shop)
+    return open_shop(shop.platform, shop.url, credentials, store.settings, locked)
 
 
 # --- what came of it ------------------------------------------------------------------------------

@@ -79,9 +79,8 @@ def reconnect(
         shop.platform,
         url,
         credentials,
-        allow_private=store.settings.allow_private_hosts,
-        ca_bundle=store.settings.ca_bundle,
-        locked=lambda renew: _renewed(credentials, renew(credentials)),
+        store.settings,
+        lambda renew: _renewed(credentials, renew(credentials)),
         limits=limits,
     )
     try:

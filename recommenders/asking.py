@@ -67,6 +67,19 @@ def wanted(
     return {source: tuple(names) for source, names in found.items()}
 
 
+@cache
+def leading(
+    placement: Placement, strategies: tuple[str, ...], novel: bool = False
+) -> tuple[str, ...]:
+    """Those of the strategies that speak in the first step of a chain in which any of them does:
+    mostly their lists fill the shelf, and the others' need not be read."""
+    for step in chain(placement, novel):
+        speaking = dict.fromkeys(part.strategy for part in step if part.strategy in strategies)
+        if speaking:
+            return tuple(speaking)
+    return strategies
+
+
 def slots(ask: Ask, strategies: Collection[str]) -> list[str]:
     """The names of the stored lists that `rank` and `newcomers` may want."""
     parts = [

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 
-from recommenders.asking import Ask, Trying, slots, wanted
+from recommenders.asking import Ask, Trying, leading, slots, wanted
 from recommenders.chains import MOST_ANCHORS
 from recommenders.ranking import Candidate, deepest, newcomers, rank
 from recommenders.reasons import say
@@ -35,6 +35,7 @@ __all__ = [
     "card_keys",
     "choose",
     "deepest",
+    "leading",
     "most_alike",
     "newcomers",
     "rank",

@@ -6,13 +6,17 @@ Plain Python: a web worker loads no numpy for it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from itertools import chain as joined
+from operator import mul
 from typing import NamedTuple
 
 from recommenders.asking import Ask, keys
 from recommenders.chains import KINDS, NEWCOMERS, REPEATS, STEP_BACK, Part, Step, chain
-from store.records import LIST_WIDTH, Entry, Strategy, slot
+from store.records import LIST_WIDTH, Columns, Entry, Rows, Strategy, slot
 
 # Reasons that name the product they follow from.
 _NAMING = frozenset({"because_viewed", "because_bought", "because_carted"})
@@ -92,17 +96,19 @@ def _blend(
     loudest of its parts that had something to say.
     """
     added = [_sum(ask, own, lists) for own in _of_strategies(step, tuple(strategies))]
-    alone = added[0] if len(added) == 1 else None
-    totals, loudest = (alone.totals, {}) if alone else _together(added)
-    _steer(ask.effects.weights, totals)
+    ranked = added[0] if len(added) == 1 else _Together(added)
+    products, totals = ranked.products, ranked.totals
+    if ask.effects.weights:
+        totals = _steered(ask.effects.weights, products, totals)
     hidden, unwanted = ask.effects.hidden, ask.unwanted
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
-    for product in sorted(totals, key=totals.__getitem__, reverse=True):
+    for place in sorted(range(len(products)), key=totals.__getitem__, reverse=True):
+        product = products[place]
         if product not in seen and product not in hidden and product not in unwanted:
-            part, anchor, support, strength = (alone or loudest[product]).voice(product)
+            part, anchor, support, strength = ranked.voice(place)
             kind = _kind(part, support, strength)
             about = anchor if kind in _NAMING else None
-            yield Candidate(product, totals[product], part.strategy, kind, support, strength, about)
+            yield Candidate(product, totals[place], part.strategy, kind, support, strength, about)
 
 
 @lru_cache(maxsize=1_024)
@@ -115,31 +121,15 @@ def _of_strategies(step: Step, strategies: tuple[str, ...]) -> tuple[tuple[Part,
     return tuple(map(tuple, parts.values()))
 
 
-def _together(added: Sequence[_Sum]) -> tuple[dict[int, float], dict[int, _Sum]]:
-    """Several strategies' sums, each brought to the scale of its loudest part."""
-    totals: dict[int, float] = {}
-    loudest: dict[int, _Sum] = {}
-    scales = [own.scale() for own in added]
-    gains: dict[int, float] = {}
-    for own, scale in zip(added, scales, strict=True):
-        for product, score in own.totals.items():
-            gain = own.gain(product) * scale
-            if product not in totals:
-                totals[product] = score * scale
-                gains[product], loudest[product] = gain, own
-            else:
-                totals[product] += score * scale
-                if gain > gains[product]:
-                    gains[product], loudest[product] = gain, own
-    return totals, loudest
-
-
-def _steer(weights: Mapping[int, float], totals: dict[int, float]) -> None:
+def _steered(
+    weights: Mapping[int, float], products: Sequence[int], totals: Sequence[float]
+) -> list[float]:
     """Boosted and buried products move among those that the same step names."""
-    if weights:
-        for product, score in totals.items():
-            factor = weights.get(product, 1.0)
-            totals[product] = score * factor if score > 0 else score / factor
+    factors = (weights.get(product, 1.0) for product in products)
+    return [
+        score * factor if score > 0 else score / factor
+        for score, factor in zip(totals, factors, strict=True)
+    ]
 
 
 def _kind(part: Part, support: int, strength: float) -> str:
@@ -153,84 +143,143 @@ def _kind(part: Part, support: int, strength: float) -> str:
 
 
 class _Heard(NamedTuple):
-    """A list as it was added up: whose it is, its columns, and what each product got."""
+    """A list that is wanted: whose it is, and how loudly it speaks."""
 
     part: Part
     anchor: int | None
-    products: Sequence[int]
-    gains: Sequence[float]
-    supports: Sequence[int]
-    strengths: Sequence[float]
+    weight: float
 
 
 class _Sum:
-    """One strategy's lists added up, and of each product the list that gave it most."""
+    """One strategy's lists added up: each product once, in the order in which they name it."""
 
-    def __init__(self) -> None:
-        self.totals: dict[int, float] = {}
-        self._heard: list[_Heard] = []
-        self._loudest: dict[int, int] = {}  # product -> the place in `_heard`; of equals the first
+    def __init__(self, heard: Sequence[_Heard], columns: Columns) -> None:
+        self._heard = heard
+        self._columns = columns
+        weights: list[float] = []
+        for own, length in zip(heard, columns.lengths, strict=True):
+            weights += [own.weight] * length
+        self._gains: list[float] = list(map(mul, columns.scores, weights))
+        # Lists lie behind one another; only where several name the same product is each looked at.
+        self.products: Sequence[int] = columns.products
+        self.totals: Sequence[float] = self._gains
+        self._loudest: Sequence[int] = range(len(self.products))
+        if len(set(self.products)) < len(self.products):
+            self._add_up()
 
-    def add(self, part: Part, anchor: int | None, weight: float, entries: Sequence[Entry]) -> None:
-        if not entries:
-            return
-        # Columns, since a request adds up a few hundred entries and tells of two dozen.
-        products, scores, supports, strengths = zip(*entries, strict=True)
-        gains = scores if weight == 1.0 else [weight * score for score in scores]
-        place = len(self._heard)
-        self._heard.append(_Heard(part, anchor, products, gains, supports, strengths))
-        if self.totals.keys().isdisjoint(products):
-            self.totals.update(zip(products, gains, strict=True))
-            self._loudest.update(dict.fromkeys(products, place))
-            return
-        for product, gain in zip(products, gains, strict=True):
-            if product not in self.totals:
-                self.totals[product] = gain
-                self._loudest[product] = place
+    def _add_up(self) -> None:
+        found: dict[int, int] = {}
+        totals: list[float] = []
+        loudest: list[int] = []  # of the gains of each product the highest; of equals the first
+        gains = self._gains
+        for place, product in enumerate(self.products):
+            at = found.setdefault(product, len(totals))
+            if at == len(totals):
+                totals.append(gains[place])
+                loudest.append(place)
             else:
-                self.totals[product] += gain
-                if gain > self.gain(product):
-                    self._loudest[product] = place
+                totals[at] += gains[place]
+                if gains[place] > gains[loudest[at]]:
+                    loudest[at] = place
+        self.products, self.totals, self._loudest = list(found), totals, loudest
 
-    def gain(self, product: int) -> float:
+    def gain(self, place: int) -> float:
         """What the loudest of the lists gave."""
-        heard = self._heard[self._loudest[product]]
-        return heard.gains[heard.products.index(product)]
+        return self._gains[self._loudest[place]]
 
-    def voice(self, product: int) -> tuple[Part, int | None, int, float]:
-        """Which list spoke loudest for it, and with what evidence."""
-        heard = self._heard[self._loudest[product]]
-        place = heard.products.index(product)
-        return heard.part, heard.anchor, heard.supports[place], heard.strengths[place]
+    def voice(self, place: int) -> tuple[Part, int | None, int, float]:
+        """Which list spoke loudest for a product, and with what evidence."""
+        entry = self._loudest[place]
+        heard = self._heard[bisect_right(self._ends, entry)]
+        columns = self._columns
+        return heard.part, heard.anchor, columns.supports[entry], columns.strengths[entry]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where each list ends."""
+        return list(accumulate(self._columns.lengths))
 
     def scale(self) -> float:
         """What brings the best of these to the weight of the loudest part that spoke."""
-        highest = max(self.totals.values(), default=0.0)
+        highest = max(self.totals, default=0.0)
         if highest <= 0:
             return 1.0
-        return max(self._heard[place].part.weight for place in self._loudest.values()) / highest
+        return max(self.voice(place)[0].weight for place in range(len(self.totals))) / highest
+
+
+class _Together:
+    """Several strategies' sums, each brought to the scale of its loudest part."""
+
+    def __init__(self, added: Sequence[_Sum]) -> None:
+        totals: dict[int, float] = {}
+        gains: dict[int, float] = {}
+        loudest: dict[int, tuple[_Sum, int]] = {}
+        for own in added:
+            scale = own.scale()
+            for place, product in enumerate(own.products):
+                gain = own.gain(place) * scale
+                if product not in totals:
+                    totals[product] = own.totals[place] * scale
+                    gains[product], loudest[product] = gain, (own, place)
+                else:
+                    totals[product] += own.totals[place] * scale
+                    if gain > gains[product]:
+                        gains[product], loudest[product] = gain, (own, place)
+        self.products = list(totals)
+        self.totals = list(totals.values())
+        self._loudest = list(loudest.values())
+
+    def voice(self, place: int) -> tuple[Part, int | None, int, float]:
+        own, at = self._loudest[place]
+        return own.voice(at)
 
 
 def _sum(ask: Ask, parts: Sequence[Part], lists: Mapping[str, Sequence[Entry]]) -> _Sum:
     """The lists that one strategy has for the question."""
-    found = _Sum()
-    sensitive = ask.effects.sensitive
+    heard: list[_Heard] = []
+    names: list[str] = []
+    repeats = parts[0].strategy in REPEATS
     for part in parts:
         weight = part.weight
-        for key, entries in _entries(ask, part, lists):
-            anchor = key if isinstance(key, int) else None
-            if part.supported:
-                entries = [entry for entry in entries if entry[2]]
-            if sensitive:
-                entries = [
-                    entry
-                    for entry in entries
-                    if (entry[0] not in sensitive and anchor not in sensitive)
-                    or _open(part, entry[2], entry[3])
-                ]
-            found.add(part, anchor, weight, entries)
+        for key in ask.recent if repeats else keys(ask, part):
+            heard.append(_Heard(part, key if isinstance(key, int) else None, weight))
+            names.append(slot(part.strategy, key))
             weight *= STEP_BACK
-    return found
+    if repeats:
+        columns = _columns([[Entry(product, 1.0, 0, 0.0)] for product in ask.recent])
+    elif isinstance(lists, Rows):
+        columns = lists.columns(names)
+    else:
+        columns = _columns([lists.get(name, ()) for name in names])
+    if ask.effects.sensitive or any(part.supported for part in parts):
+        columns = _allowed(ask.effects.sensitive, heard, columns)
+    return _Sum(heard, columns)
+
+
+def _columns(lists: Sequence[Sequence[Entry]]) -> Columns:
+    entries = list(joined.from_iterable(lists))
+    columns = zip(*entries, strict=True) if entries else ((), (), (), ())
+    return Columns([len(own) for own in lists], *columns)
+
+
+def _allowed(sensitive: Collection[int], heard: Sequence[_Heard], columns: Columns) -> Columns:
+    """What the lists may name: where 3 buyers are asked for nothing below, of what is sensitive
+    only what does not tell of one person."""
+    kept: list[int] = []
+    lengths: list[int] = []
+    place = 0
+    for (part, anchor, _), length in zip(heard, columns.lengths, strict=True):
+        before = len(kept)
+        for i in range(place, place + length):
+            support, strength = columns.supports[i], columns.strengths[i]
+            if part.supported and not support:
+                continue
+            harmless = columns.products[i] not in sensitive and anchor not in sensitive
+            if harmless or _open(part, support, strength):
+                kept.append(i)
+        lengths.append(len(kept) - before)
+        place += length
+    return Columns(lengths, *([column[i] for i in kept] for column in columns[1:]))  # type: ignore[arg-type]
 
 
 def _open(part: Part, support: int, strength: float) -> bool:
@@ -240,14 +289,3 @@ def _open(part: Part, support: int, strength: float) -> bool:
         return False
     company = part.strategy == "bought_together" or (part.strategy == "blend" and strength > 0)
     return support > 0 or not company
-
-
-def _entries(
-    ask: Ask, part: Part, lists: Mapping[str, Sequence[Entry]]
-) -> Iterator[tuple[int | str, Sequence[Entry]]]:
-    if part.strategy in REPEATS:
-        for own in ask.recent:
-            yield own, (Entry(own, 1.0, 0, 0.0),)
-        return
-    for key in keys(ask, part):
-        yield key, lists.get(slot(part.strategy, key), ())

@@ -53,6 +53,7 @@ def _bars(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
+        TextColumn("left"),
         console=console,
         disable=quiet or not console.is_terminal,
     ) as progress:
@@ -64,6 +65,8 @@ def _bars(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
             progress.update(bars[stream], completed=read, total=total)
 
         yield show
+        for bar in bars.values():  # how many refunds there are only shows at their end
+            progress.update(bar, total=progress.tasks[bar].completed)
 
 
 @click.command()

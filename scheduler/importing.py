@@ -103,7 +103,7 @@ def _import(
         refused = [row for row in batch if isinstance(row, Reject)]
         if refused:
             first = first or f"line {refused[0].line}: {refused[0].reason}"
-            _write_rejects(beside, refused, fresh=not rejected)
+            _write_rejects(beside, refused, None if rejected else files.header(path))
             rejected += len(refused)
         with writing(store.engine) as connection:
             saved += save(connection, good)
@@ -112,12 +112,13 @@ def _import(
     return Imported(read, saved, rejected, beside if rejected else None, first)
 
 
-def _write_rejects(path: Path, rejects: list[Reject], *, fresh: bool) -> None:
-    with path.open("w" if fresh else "a", newline="", encoding="utf-8") as file:
+def _write_rejects(path: Path, rejects: list[Reject], header: tuple[str, ...] | None) -> None:
+    """Begins the file with `header`, or goes on with it."""
+    with path.open("w" if header else "a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        if fresh:
-            writer.writerow(("line", "reason"))
-        writer.writerows(rejects)
+        if header:
+            writer.writerow(("line", "reason", *header))
+        writer.writerows((one.line, one.reason, *one.cells) for one in rejects)
 
 
 def _batches(rows: Iterable[Row | Reject]) -> Iterator[list[Row | Reject]]:

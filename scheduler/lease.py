@@ -8,7 +8,6 @@ process lives on, and the lock with it: so its holder asks again, as long as it 
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,22 +34,23 @@ def lease(engine: Engine) -> Iterator[Held]:
     """Try to get the clock; it is given back at the end of the block."""
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
-            _asked(connection, _TAKE)
-            yield lambda: _asked(connection, _OURS)
-            # Closing the session gives it back, also when the process was killed.
-            connection.invalidate()
+            try:
+                _asked(connection, _TAKE)
+                yield lambda: _asked(connection, _OURS)
+            finally:
+                # Closing the session gives it back, also when the process was killed. In the pool
+                # it would go on holding the lock.
+                connection.invalidate()
         return
     database = engine.url.database
     if not database:
         raise ValueError("a database in memory cannot be shared with a scheduler")
-    with Path(f"{database}.scheduler.lock").open("w") as file:
+    with Path(f"{database}.scheduler.lock").open("w") as file:  # nothing is ever written to it
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield lambda: False
             return
-        file.write(f"{os.getpid()}\n")
-        file.flush()
         yield lambda: True
 
 

@@ -1,7 +1,7 @@
 """Bring a shop's products, orders and refunds into the store: page by page, exactly once.
 
-Each page is saved together with its cursor in one transaction, so a sync that dies goes on at the
-page it died on, and a page that comes twice changes nothing.
+Pages are saved together with the cursor after them in one transaction, so a sync that dies goes on
+after what it saved, and a page that comes twice changes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors.errors import TryLater
+from connectors.errors import ConnectorError, TryLater
 from connectors.opening import PLATFORMS, open_shop
 from connectors.shop import Shop as Connector
 from store.engine import reading, writing
@@ -25,7 +25,7 @@ from store.reads import shops
 from store.records import Page
 from store.writes import catalogue, orders, refunds
 from store.writes import shops as shop_writes
-from store.writes.secrets import with_locked_credentials
+from store.writes.secrets import renewed_under_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,8 @@ PERSONS = Patience(times=2, longest_s=5)
 
 
 def _open(shop: shops.Shop, opened: dict[str, str], store: Store) -> Connector:
-    def locked(renew: Callable[[dict[str, str]], dict[str, str] | None]) -> dict[str, str]:
-        return with_locked_credentials(store.engine, store.ring, shop.id, renew, shop.now())
-
-    return open_shop(
-        shop.platform,
-        shop.url,
-        opened,
-        allow_private=store.settings.allow_private_hosts,
-        ca_bundle=store.settings.ca_bundle,
-        locked=locked,
-    )
+    locked = renewed_under_lock(store, shop)
+    return open_shop(shop.platform, shop.url, opened, store.settings, locked)
 
 
 Opener = Callable[[shops.Shop, dict[str, str], Store], Connector]
@@ -86,7 +77,27 @@ SWEPT = "swept"  # the cursor that holds when the last sweep ended
 # Told after each page: the stream, rows read so far, and how many there are (None: not known).
 Progress = Callable[[str, int, int | None], None]
 
-Save = Callable[[Connection, Any], int]
+# Pages are saved together until they hold so many rows, an order's lines among them: what a save
+# costs beside its rows is shared by more of them, and an order costs a third less. It takes a
+# fifth of a second, which is as long as a shopper's event may have to wait.
+TOGETHER = 10_000
+# But none is kept back longer than this: a shop that is slow to answer gives one page at a time,
+# and each is saved as it comes.
+TOGETHER_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """One kind of row: how the shop is asked for it, how it is saved, and the name of its parts,
+    which are rows, too."""
+
+    name: str
+    pages: Callable[..., Iterator[Page[Any]]]
+    save: Callable[[Connection, Sequence[Any]], int]
+    parts: str
+
+    def rows_of(self, page: Page[Any]) -> int:
+        return sum([1 + len(getattr(row, self.parts)) for row in page.rows])
 
 
 def sync(
@@ -114,15 +125,18 @@ def sync(
             shop_writes.forget_cursors(connection, shop.id)
     connector = CONNECTORS[shop.platform](shop, opened, store)
     synced = Synced()
-    streams: tuple[tuple[str, Callable[..., Iterator[Page[Any]]], Save], ...] = (
-        ("products", connector.products, lambda c, p: catalogue.save_products(c, shop.id, p)),
-        ("orders", connector.orders, lambda c, o: orders.save_orders(c, shop.id, pepper, o)),
-        ("refunds", connector.refunds, lambda c, r: refunds.save_refunds(c, shop.id, r)),
-    )
+    streams = (
+        _Stream("products", connector.products, lambda c, p: catalogue.save_products(c, shop.id, p),
+                "variants"),
+        _Stream("orders", connector.orders, lambda c, o: orders.save_orders(c, shop.id, pepper, o),
+                "lines"),
+        _Stream("refunds", connector.refunds, lambda c, r: refunds.save_refunds(c, shop.id, r),
+                "lines"),
+    )  # fmt: skip
     try:
-        for name, pages, save in streams:
+        for stream in streams:
             with _seldom_tidied():
-                _stream(store, shop, name, pages, save, progress, synced, patience)
+                _read(store, shop, stream, progress, synced, patience)
         _ask_again(store, shop, connector)
         if full or sweep:
             _sweep(store, shop, connector, progress, synced)
@@ -152,36 +166,57 @@ def _seldom_tidied() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _stream(
+def _read(
     store: Store,
     shop: shops.Shop,
-    name: str,
-    pages: Callable[..., Iterator[Page[Any]]],
-    save: Save,
+    stream: _Stream,
     progress: Progress,
     synced: Synced,
     patience: Patience,
 ) -> None:
     with reading(store.engine) as connection:
-        cursor = shops.cursor(connection, shop.id, name)
+        cursor = shops.cursor(connection, shop.id, stream.name)
     read, waits = 0, 0
-    synced.saved[name] = 0
+    synced.saved[stream.name] = 0
     while True:
         try:
-            for page in pages(cursor):
+            for pages in _together(stream, stream.pages(cursor)):
                 with writing(store.engine) as connection:
-                    synced.saved[name] += save(connection, page.rows)
-                    shop_writes.save_cursor(connection, shop.id, name, page.cursor, shop.now())
-                cursor, waits = page.cursor, 0
-                read += len(page.rows)
-                synced.rejected += page.rejected
-                progress(name, read, page.total)
+                    rows = [row for page in pages for row in page.rows]
+                    synced.saved[stream.name] += stream.save(connection, rows)
+                    cursor = pages[-1].cursor
+                    shop_writes.save_cursor(connection, shop.id, stream.name, cursor, shop.now())
+                waits = 0
+                read += len(rows)
+                synced.rejected += [fault for page in pages for fault in page.rejected]
+                progress(stream.name, read, pages[-1].total)
             return
         except TryLater as busy:
             waits += 1
             if waits > patience.times:
                 raise
             time.sleep(min(busy.after_s, patience.longest_s))
+
+
+def _together(stream: _Stream, pages: Iterator[Page[Any]]) -> Iterator[list[Page[Any]]]:
+    """Pages that are saved in one transaction. A fault is raised after what came before it; a page
+    without rows says how far the shop is, which is to be known at once."""
+    held: list[Page[Any]] = []
+    rows, since_s = 0, time.monotonic()
+    try:
+        for page in pages:
+            held.append(page)
+            rows += stream.rows_of(page)
+            late = time.monotonic() - since_s >= TOGETHER_S
+            if rows >= TOGETHER or late or not page.rows:
+                yield held
+                held, rows, since_s = [], 0, time.monotonic()
+    except ConnectorError:
+        if held:
+            yield held
+        raise
+    if held:
+        yield held
 
 
 def _ask_again(store: Store, shop: shops.Shop, connector: Connector) -> None:

@@ -57,6 +57,16 @@ def open(url: str | URL, *, durable: bool = False, **options: Any) -> Engine:
 
 
 def _tune_sqlite(engine: Engine, durable: bool) -> None:
+    there = False
+
+    @event.listens_for(engine, "do_connect")
+    def on_open(dialect: Any, _record: object, words: Any, _options: object) -> None:
+        # SQLite would make a file that went missing anew, and later mix it with the old one's WAL.
+        nonlocal there
+        if there and not Path(words[0]).exists():
+            raise dialect.loaded_dbapi.OperationalError(f"the database's file is gone: {words[0]}")
+        there = words[0] != ":memory:"
+
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
         # The driver starts no transactions of its own: `on_begin` does, so that a writer takes
@@ -170,6 +180,7 @@ class Serving:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._kept = threading.local()
+        self.dialect = engine.dialect
         self._qmarks = engine.dialect.paramstyle == "qmark"
         self._error: Any = engine.dialect.loaded_dbapi.Error
 
@@ -195,14 +206,17 @@ class Serving:
     def _execute(self, sql: str, values: Sequence[Any]) -> tuple[_Kept, Sequence[Any]]:
         """Ask on this thread's connection; one that was lost meanwhile is made anew, once."""
         kept: _Kept | None = getattr(self._kept, "connection", None)
-        now = kept or _Kept(self._engine)
         try:
+            now = kept or _Kept(self._engine)
             cursor = now.driver.execute(sql if self._qmarks else percent_marks(sql), values)
             found = cursor.fetchall() if cursor.description else ()
         except self._error as error:
             self._kept.connection = None
-            if kept and self._engine.dialect.is_disconnect(error, kept.driver, None):
-                return self._execute(sql, values)
+            if kept:
+                lost = self._engine.dialect.is_disconnect(error, kept.driver, None)
+                kept.driver.close()
+                if lost:
+                    return self._execute(sql, values)
             # SQLAlchemy's name for it, so that callers know one kind of each.
             raise DBAPIError.instance(None, None, error, self._error) from error
         self._kept.connection = now

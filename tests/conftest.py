@@ -36,6 +36,7 @@ settings.load_profile("ours")
 NEEDS = {
     "browser": lambda: chromium_path(),
     "postgres": lambda: postgres_programs(),
+    "redis": lambda: shutil.which("redis-server"),
     "node": lambda: shutil.which("node"),
     "php": lambda: shutil.which("php") and shutil.which("phpunit"),
 }
@@ -114,7 +115,8 @@ def postgres_template() -> Iterator[str]:
     """The URL of a PostgreSQL server with an empty store named "template_store"."""
     programs = postgres_programs()
     assert programs
-    with postgres_cluster(programs) as url:
+    with postgres_cluster(programs) as cluster:
+        url = cluster.url
         _postgres_run(url, "CREATE DATABASE template_store")
         engine = store_engine.open(url + "template_store")
         schema.upgrade(engine)

@@ -80,6 +80,13 @@ def made_orders(count: int = 600, seed: int = 7) -> list[Order]:
     return found
 
 
+def add_empty(store: Store, name: str) -> int:
+    """A shop without anything; its row's id."""
+    facts = ShopFacts(name, "https://shop.example", "GBP", "Europe/London")
+    with writing(store.engine) as connection:
+        return add_shop(connection, store.ring, "files", facts, {}, NOW)[0]
+
+
 def fill(
     store: Store, name: str = NAME, *, trained: bool = True, orders_seed: int = 7
 ) -> shops.Shop:

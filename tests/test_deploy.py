@@ -22,10 +22,10 @@ def compose() -> dict[str, Any]:
 
 
 def test_each_unit_runs_a_command_that_the_docs_name() -> None:
-    for unit in ("alongside-web.service", "alongside-clock.service"):
+    for unit in ("alongside-web", "alongside-clock", "alongside-trainers@"):
         read = configparser.ConfigParser(strict=False, interpolation=None)
         read.optionxform = str  # type: ignore[assignment, method-assign] # as its docs advise
-        read.read_string((DEPLOY / unit).read_text(encoding="utf-8"))
+        read.read_string((DEPLOY / f"{unit}.service").read_text(encoding="utf-8"))
         command = read["Service"]["ExecStart"].removeprefix("/opt/alongside/")
         assert f"`{command}`" in OPERATING
         assert read["Service"]["User"] != "root"
@@ -34,8 +34,10 @@ def test_each_unit_runs_a_command_that_the_docs_name() -> None:
 def test_the_compose_file_starts_both_programs_after_the_schema() -> None:
     services = compose()["services"]
     assert services["clock"]["command"] == ["python", "-m", "scheduler"]
+    assert services["trainers"]["command"] == ["python", "-m", "scheduler", "trainers"]
+    assert services["trainers"]["scale"] == 0  # who wants some says how many
     assert services["schema"]["command"] == ["flask", "db", "upgrade"]
-    for name in ("web", "clock"):
+    for name in ("web", "clock", "trainers"):
         waits = services[name]["depends_on"]["schema"]["condition"]
         assert waits == "service_completed_successfully"
     image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
@@ -48,5 +50,5 @@ def test_the_compose_file_starts_both_programs_after_the_schema() -> None:
 def test_every_setting_in_the_compose_file_is_one_that_exists() -> None:
     known = {name.upper() for name in Settings.model_fields} | {"WEB_WORKERS"}
     services = compose()["services"]
-    for name in ("schema", "web", "clock"):
+    for name in ("schema", "web", "clock", "trainers"):
         assert set(services[name]["environment"]) <= known

@@ -279,10 +279,10 @@ SESSION = "placement=also_bought&product=p4&recent=p8%2Cp0%2Cp12%2Cp2%2Cp6&cart=
         ("placement=bestsellers", False, 2),
         ("placement=also_bought&product=p0", False, 2),
         (SESSION, False, 2),
-        (f"{SESSION}&visitor={'v' * 32}", True, 3),
-        (f"{SESSION}&visitor={'w' * 32}", True, 3),
+        (f"{SESSION}&visitor={'v' * 32}", True, 2),
+        (f"{SESSION}&visitor={'w' * 32}", True, 2),
         (f"{SESSION}&customer=SIGNED", False, 3),
-        (f"{SESSION}&visitor={'v' * 32}&customer=SIGNED", True, 4),
+        (f"{SESSION}&visitor={'v' * 32}&customer=SIGNED", True, 3),
     ],
 )
 def test_a_shelf_takes_the_statements_that_decision_0801_tells(

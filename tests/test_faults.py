@@ -2,35 +2,32 @@
 
 docs/operating.md tells owners the same ("When something breaks"). Faults that have tests of their
 own beside the code they hit are named there and are not repeated here.
-`make prove PART=faults` adds what takes minutes: two clocks and four workers on PostgreSQL.
+`make prove PART=faults` adds what takes minutes (tests/test_many_processes.py).
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import sqlite3
 import threading
-import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, event, select, text
 
+from plugin.findings import of_installation
 from scheduler import jobs
-from store import tables
+from store import opening, tables
 from store.engine import reading, writing
 from store.opening import Store
 from store.reads.shops import Shop
+from store.settings import WrongSettings
 from store.writes import jobs as writes
-from tests.bench.load import Connection, get
-from tests.bench.server import serve
-from tests.living import environment
 from tests.shops import fill, open_store
 from widget import configs
 from widget.app import create_app
@@ -123,7 +120,7 @@ def test_a_database_that_restarts_is_found_again_by_shelves_and_events(
 ) -> None:
     monkeypatch.setattr(configs, "FRESH_FOR_S", 0.0)
     store = open_store(engine)
-    shop = fill(store)
+    shop = fill(store, trained=False)
     client = create_app(store).test_client()
     heard: set[bytes] = set()
     assert (tell(client, shop, heard), shelf(client, shop).status_code) == (202, 200)
@@ -136,6 +133,56 @@ def test_a_database_that_restarts_is_found_again_by_shelves_and_events(
     assert heard == kept(engine)
 
 
+@on_a_server
+def test_a_database_that_goes_away_between_two_looks_at_the_shop_is_said_to_be_away(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shop's configuration is still known then: it is the thread's own connection that is lost
+    and cannot be made anew."""
+    monkeypatch.setattr(configs, "FRESH_FOR_S", 600.0)
+    store = open_store(engine)
+    shop = fill(store, trained=False)
+    client = create_app(store).test_client()
+    heard: set[bytes] = set()
+    assert tell(client, shop, heard) == 202
+    with closed(engine):
+        assert tell(client, shop, heard) == 503
+    assert tell(client, shop, heard) == 202
+    assert heard == kept(engine)
+
+
+def test_a_file_that_is_gone_is_not_made_anew_and_goes_on_when_it_is_back(
+    store: Store, shop: Shop
+) -> None:
+    file = Path(str(store.engine.url.database))
+    away, heard = file.with_name("away.sqlite"), set[bytes]()
+    Path(f"{file}.scheduler.lock").touch()  # a clock ran here
+    assert tell(create_app(store).test_client(), shop, heard) == 202
+    store.engine.dispose()
+    file.rename(away)
+    client = create_app(store).test_client()
+    assert tell(client, shop, heard) == 503
+    assert shelf(client, shop).status_code == 503
+    with pytest.raises(WrongSettings, match=r"is gone, but .* still lies beside it"):
+        opening.open_store(store.settings)
+    assert not file.exists()
+    away.rename(file)
+    assert tell(client, shop, heard) == 202
+    assert heard == kept(store.engine)
+
+
+def test_who_holds_the_write_lock_is_told_by_the_doctor(store: Store) -> None:
+    def codes() -> set[str]:
+        return {finding.code for finding in of_installation(store, datetime.now(UTC))}
+
+    assert "not-writable" not in codes()
+    with closing(sqlite3.connect(str(store.engine.url.database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert "not-writable" in codes()
+        other.execute("ROLLBACK")
+    assert "not-writable" not in codes()
+
+
 def test_a_clock_that_was_set_back_starts_nothing_twice_and_one_set_ahead_runs_each_job_once(
     store: Store,
 ) -> None:
@@ -143,102 +190,10 @@ def test_a_clock_that_was_set_back_starts_nothing_twice_and_one_set_ahead_runs_e
     with writing(store.engine) as connection:
         run = writes.start_run(connection, "upkeep", None, NOW)
         writes.finish_run(connection, run, "ok", "", NOW)
-    assert jobs.due_at(store, upkeep, None, NOW - timedelta(days=2)) is None
+    assert not jobs.is_overdue(store, upkeep, None, NOW - timedelta(days=2))
     ahead = NOW + timedelta(days=30)
-    assert jobs.due_at(store, upkeep, None, ahead) == ahead
+    assert jobs.is_overdue(store, upkeep, None, ahead)
     with writing(store.engine) as connection:  # it ran, at that time
         run = writes.start_run(connection, "upkeep", None, ahead)
         writes.finish_run(connection, run, "ok", "", ahead)
-    assert jobs.due_at(store, upkeep, None, ahead) is None
-
-
-# --- two clocks and four workers (`make prove PART=faults`) ---------------------------------------
-
-ASKED = int(os.environ.get("PROVE_ASKED", "0"))
-
-
-@pytest.mark.skipif(not ASKED, reason="takes minutes: make prove PART=faults")
-@on_a_server
-def test_two_clocks_and_four_workers_on_postgres_do_each_job_exactly_once(
-    engine: Engine,
-) -> None:
-    store = open_store(engine)
-    every = [fill(store, f"Shop {n}") for n in range(3)]
-    clocks = [
-        subprocess.Popen([sys.executable, "-m", "scheduler"], env=environment(store))
-        for _ in range(2)
-    ]
-    over, failed, answered = threading.Event(), [], [0]
-
-    def ask(port: int) -> None:
-        with Connection(port) as connection:
-            while not over.is_set():
-                path = f"/v1/{every[answered[0] % 3].key}/shelf?placement=bestsellers"
-                status, _ = connection.ask(get(path))
-                answered[0] += 1
-                if status != 200:
-                    failed.append(status)
-                time.sleep(0.02)
-
-    try:
-        with serve(environment(store), workers=4) as server:
-            shopper = threading.Thread(target=ask, args=(server.port,))
-            shopper.start()
-            settled(engine)  # what is overdue at a first start
-            before = runs(engine, "tally")
-            for turn in range(1, ASKED + 1):
-                for shop in every:
-                    with writing(engine) as connection:
-                        writes.ask(connection, shop.id, "tally", datetime.now(UTC))
-                until(lambda: len(runs(engine, "tally")) >= len(before) + 3 * turn)  # noqa: B023
-                if turn == ASKED // 2:
-                    clocks[0].kill()  # whichever it is: the other one goes on
-                    clocks[0].wait()
-            time.sleep(5)
-            over.set()
-            shopper.join()
-        done = runs(engine, "tally")[len(before) :]
-        assert len(done) == 3 * ASKED
-        assert set(done) == {"ok"}
-        assert failed == []
-        sys.stdout.write(
-            f"\n{3 * ASKED} jobs asked for, {len(done)} run, a clock killed in between; "
-            f"{answered[0]} shelves answered meanwhile, 0 failed\n"
-        )
-    finally:
-        over.set()
-        for clock in clocks:
-            clock.terminate()
-            clock.wait(timeout=60)
-
-
-def runs(engine: Engine, job: str) -> list[str]:
-    r = tables.JobRun
-    with reading(engine) as connection:
-        return list(
-            connection.scalars(
-                select(r.outcome).where(r.job == job, r.outcome != "running").order_by(r.id)
-            )
-        )
-
-
-def settled(engine: Engine) -> None:
-    """No job has begun or is at work for a while."""
-    until(lambda: bool(runs(engine, "upkeep")))
-    quiet_s, last = time.monotonic(), 0
-    while time.monotonic() < quiet_s + 15:
-        with reading(engine) as connection:
-            now = len(connection.scalars(select(tables.JobRun.id)).all())
-            busy = connection.scalar(
-                select(tables.JobRun.id).where(tables.JobRun.outcome == "running").limit(1)
-            )
-        if now != last or busy:
-            quiet_s, last = time.monotonic(), now
-        time.sleep(0.5)
-
-
-def until(true: Any, within_s: float = 300.0) -> None:
-    end = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < end, "it never came to it"
-        time.sleep(0.1)
+    assert not jobs.is_overdue(store, upkeep, None, ahead)

@@ -7,7 +7,7 @@ products a question gets is `choosing.py`'s, for this and for `flask recommend`.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -55,15 +55,26 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
     limit = query.limit or look.count or DEFAULT_LIMIT
     if live is None or not look.shown:
         return Answer(query.placement, False, None, None, None, None, limit, ())
-    experiment, arm = _dealt(connection, config, query, visitor)
-    served = Plan(*live, min(limit + query.spare, MOST_LIMIT), limit, look.variety)
-    served = served._replace(trying=trials.drawn(config, query, now))
-    shown = _control(config, experiment, served) if experiment and arm == "control" else served
-    plans = [served]
-    if shown is not served:  # of what treatment would see only matters that it is something
-        plans = [served._replace(limit=1, trying=None), *([shown] if shown else ())]
+    served = Plan(
+        *live,
+        min(limit + query.spare, MOST_LIMIT),
+        limit,
+        look.variety,
+        trials.drawn(config, query, now),
+    )
     asked = _asked(connection, config, query, visitor, now)
-    shelves = recommend(connection, config, asked, plans)
+    stored: Mapping[int, Arm] = {}
+    while True:
+        experiment, arm = _dealt(config, query, stored)
+        shown = _control(config, experiment, served) if experiment and arm == "control" else served
+        plans = [served]
+        if shown is not served:  # of what treatment would see only matters that it is something
+            plans = [served._replace(limit=1, trying=None), *([shown] if shown else ())]
+        shelves, stored = recommend(connection, config, asked, plans)
+        # The arm that the hash deals is nearly everybody's. It comes first, so that the stored one
+        # is read with the lists; whoever has another is answered once more.
+        if not stored or _dealt(config, query, stored) == (experiment, arm):
+            break
     items = shelves[-1] if shown else []
     model = shown.model if shown else served.model
     tried = next((item for item in items if item.chance), None)
@@ -93,19 +104,14 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
 
 
 def _dealt(
-    connection: Reader,
-    config: ShopConfig,
-    query: ShelfQuery,
-    visitor: bytes | None,
+    config: ShopConfig, query: ShelfQuery, stored: Mapping[int, Arm]
 ) -> tuple[Experiment | None, Arm | None]:
     """The test this visitor is in on this shelf, and the arm. A shop's holdout is asked first: who
     is held out sees no shelf and is in no other test.
     """
     holdout, test = config.holdout, config.running.get(query.placement)
-    if visitor is None or not query.visitor or not (holdout or test):
+    if not query.visitor or not (holdout or test):
         return None, None
-    running = [experiment.id for experiment in (holdout, test) if experiment]
-    stored = shopper.stored_arms(connection, config.shop.id, running, visitor)
     if holdout is not None:
         arm = stored.get(holdout.id)
         share = assign.BUCKETS - holdout.share
@@ -142,6 +148,7 @@ def _asked(
     now: datetime,
 ) -> Asked:
     buyer = None
+    tests = (config.holdout, config.running.get(query.placement))
     if query.customer:
         customer = signed.read(config.keys.customer, query.customer, now)
         if customer is not None:
@@ -154,6 +161,7 @@ def _asked(
         query.category,
         buyer,
         visitor=visitor,
+        tests=tuple(test.id for test in tests if test) if visitor else (),
     )
 
 
@@ -169,7 +177,7 @@ def to_json(
 ) -> bytes:
     """The answer's body. Cards come ready from the store; only reasons are added to them."""
     items = [
-        (item.body if prices else _without_prices(item.body)).encode()
+        (item.body if prices else _without_prices(item.body))
         + _why(item.strategy, item.reason, locale, exact, digits)
         for item in answer.items
     ]
@@ -186,16 +194,16 @@ def to_json(
             "limit": answer.limit,
         }
     )
-    return head[:-1] + b',"items":[' + b",".join(items) + b"]}"
+    return head[:-1] + f',"items":[{",".join(items)}]}}'.encode()
 
 
 @lru_cache(maxsize=4_096)
-def _why(strategy: str, reason: Reason, locale: str, exact: bool, digits: int) -> bytes:
+def _why(strategy: str, reason: Reason, locale: str, exact: bool, digits: int) -> str:
     """The end of an item; most of a shop's are the same few."""
     more: dict[str, object] = {"strategy": strategy, "reason": choose.say(reason, locale, exact)}
     if digits != 2:  # what is meant where nothing is said
         more["digits"] = digits
-    return b"," + orjson.dumps(more)[1:]
+    return f",{orjson.dumps(more)[1:].decode()}"
 
 
 def _without_prices(body: str) -> str:

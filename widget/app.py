@@ -6,20 +6,13 @@ answer that a cache may keep.
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable
-
 from flask import Flask, Response, request
-from limits import parse
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
-from werkzeug.exceptions import TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from store.engine import Serving
 from store.opening import Store
 from store.request_ids import with_request_ids
-from widget import api, events, health, openapi, problems, purchases, scripts
+from widget import api, events, health, limits, openapi, problems, purchases, scripts
 from widget.configs import Configs
 from widget.shelves import FOR_ALL, Shelves
 from widget.telling import Telling
@@ -29,7 +22,7 @@ def create_app(store: Store) -> Flask:
     app = Flask(__name__, static_folder=None)
     # A little above what an events request may hold, so that its own answer names the limit.
     app.config["MAX_CONTENT_LENGTH"] = 2 * events.LONGEST_BODY
-    limit = _limit(store)
+    limit = limits.limit(store)
     serving = Serving(store.engine)
     telling = app.extensions["telling"] = Telling(serving)
     shelves = Shelves(serving, Configs(store.engine, store.ring), limit, telling)
@@ -52,31 +45,6 @@ def create_app(store: Store) -> Flask:
         hops = store.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
     return app
-
-
-def _limit(store: Store) -> Callable[[str, str | None], None]:
-    """So many requests per address and shop; per worker, unless Redis counts for all of them."""
-    if store.settings.storefront_rate == "off":
-        return lambda key, address: None
-    rate = parse(store.settings.storefront_rate)
-    counter = MovingWindowRateLimiter(storage_from_string(store.settings.redis_url or "memory://"))
-
-    def count(key: str, address: str | None) -> None:
-        if not counter.hit(rate, key, network(address)):
-            raise TooManyRequests("Too many requests from this address.", retry_after=1)
-
-    return count
-
-
-def network(address: str | None) -> str:
-    """Whom a limit counts: an IPv4 address, or the /64 that one household has of IPv6."""
-    try:
-        parsed = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if parsed.version == 6:
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 def _allow_other_origins(app: Flask) -> None:

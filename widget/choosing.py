@@ -1,14 +1,14 @@
 """Which products does a question in the shop's own ids get, by one plan or several?
 
-A shelf is `reads.shelf_inputs` + `choose.choose`; the widget's answers and `flask recommend` come
-by here. Experiments, tokens and JSON are `answer.py`'s.
+A shelf is the two reads of `store.reads.shelf` with `choose.rank` between them and `choose.choose`
+behind; the widget's answers and `flask recommend` come by here. Experiments, tokens and JSON are
+`answer.py`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,13 +19,27 @@ from store.reads import shelf as reads
 from store.reads.literal import Reader
 from store.reads.shop_config import ShopConfig
 from store.reads.shopper import Buyer
-from store.records import NO_EFFECTS, Effects, Placement, Recommendation
+from store.records import NO_EFFECTS, Arm, Effects, Placement, Recommendation
 from widget.metrics import count_unreadable
 
 log = structlog.get_logger()
 
 # A signed customer's newest purchases: enough for the lists that `choose` blends.
 MOST_BOUGHT = 50
+
+
+class Plan(NamedTuple):
+    """Which model's lists make a shelf, of which of its strategies, and how it is to be."""
+
+    model: int
+    strategies: tuple[str, ...]
+    limit: int
+    visible: int | None = None  # how many of them the page shows; None: all
+    variety: int = 0  # as the merchant wants it (`records.VARIETIES`)
+    trying: choose.Trying | None = None
+
+
+ANY = Plan(0, (), 1)
 
 
 class Asked(NamedTuple):
@@ -39,16 +53,19 @@ class Asked(NamedTuple):
     buyer: Buyer | None = None
     novel: bool = False
     visitor: bytes | None = None  # the keyed digest
+    tests: tuple[int, ...] = ()  # the experiments of which the visitor's stored arm is told
 
     def ask(
         self,
         known: Mapping[str, reads.Known],
         effects: Effects = NO_EFFECTS,
         unwanted: frozenset[int] = frozenset(),
+        plan: Plan = ANY,
     ) -> choose.Ask:
-        """The question in the store's keys; unknown ids fall away."""
+        """The question in the store's keys, as a plan answers it; unknown ids fall away."""
         page = known.get(self.product) if self.product else None
         bought = self.buyer.bought if self.buyer else ()
+        visible = plan.visible or plan.limit
         return choose.Ask(
             placement=self.placement,
             product=page.key if page else None,
@@ -57,34 +74,15 @@ class Asked(NamedTuple):
             cart=tuple(known[i].key for i in self.cart if i in known),
             bought=bought[:MOST_BOUGHT],
             category=self.category or (page.category if page else None),
-            limit=1,
+            limit=plan.limit,
             novel=self.novel,
             owned=frozenset(bought) if self.novel else frozenset(),
             category_name=page.category_name if page and not self.category else "",
             effects=effects,
             unwanted=unwanted,
-        )
-
-
-class Plan(NamedTuple):
-    """Which model's lists make a shelf, of which of its strategies, and how it is to be."""
-
-    model: int
-    strategies: tuple[str, ...]
-    limit: int
-    visible: int | None = None  # how many of them the page shows; None: all
-    variety: int = 0  # as the merchant wants it (`records.VARIETIES`)
-    trying: choose.Trying | None = None
-
-    def of(self, ask: choose.Ask) -> choose.Ask:
-        """The question as this plan answers it."""
-        visible = self.visible or self.limit
-        return replace(
-            ask,
-            limit=self.limit,
             visible=visible,
-            most_alike=choose.most_alike(visible, self.variety),
-            trying=self.trying,
+            most_alike=choose.most_alike(visible, plan.variety),
+            trying=plan.trying,
         )
 
 
@@ -94,64 +92,104 @@ class Plan(NamedTuple):
 SPARE = 6
 
 
+class Recommended(NamedTuple):
+    shelves: list[list[Recommendation]]  # of each plan
+    arms: Mapping[int, Arm]  # experiment -> the visitor's stored arm, of those that were asked for
+
+
 def recommend(
     connection: Reader, config: ShopConfig, asked: Asked, plans: Sequence[Plan]
-) -> list[list[Recommendation]]:
-    """The shelf of each plan, for one question: two statements where they share a model."""
-    model = plans[0].model
-    strategies = tuple(s for plan in plans if plan.model == model for s in plan.strategies)
-    trying = any(plan.trying for plan in plans)
-    named = _named(asked, strategies, trying)
-    deepest = choose.deepest(max(plan.limit for plan in plans))
-
-    def rank(few: bool, found: reads.Found) -> list[_Ranked]:
-        ask = asked.ask(found.known, config.rules.on(asked.placement), found.unwanted)
-        lists = found.lists
-        if named.others and not all(product in found.known for product in named.anchors):
-            # Behind an id that nobody knows (any more) stand others, whose lists were not read.
-            every = replace(ask, trying=next((p.trying for p in plans if p.trying), None))
-            lists = reads.lists(connection, model, choose.slots(every, strategies))
-        ranked = []
-        for plan in plans:
-            its, own = plan.of(ask), lists
-            if plan.model != model:
-                own = reads.lists(connection, plan.model, choose.slots(its, plan.strategies))
-            most = plan.limit + SPARE if few else deepest
-            candidates = choose.rank(its, plan.strategies, own, most)
-            new = choose.newcomers(its, own)
-            ranked.append(_Ranked(its, candidates, new, len(candidates) == most))
-            if own.unreadable:
-                log.error("lists cannot be read", model=plan.model, lists=sorted(own.unreadable))
-                count_unreadable(len(own.unreadable))
-                own.unreadable.clear()
-        return ranked
-
-    # Variety and what is tried are looked for among all that may be shown.
-    picky = trying or any(plan.variety for plan in plans)
-    for few in (False,) if picky else (True, False):
-        ranked, cards = reads.shelf_inputs(
-            connection, config.shop.id, model, named, partial(rank, few), _card_keys, picky
-        )
-        shelves = [choose.choose(one.ask, one.candidates, cards, one.newcomers) for one in ranked]
-        short = [
-            len(shelf) < one.ask.limit and one.cut
-            for shelf, one in zip(shelves, ranked, strict=True)
-        ]
-        if not any(short):
-            break
-    return shelves
+) -> Recommended:
+    """The shelf of each plan, for one question: two statements where they share a model and the
+    first lists of its chain fill it."""
+    look = _Look(connection, config, asked, plans)
+    if not look.picky:
+        ranked = look.rank(look.leading, few=True)
+        if look.leading != look.every and not all(one.cut for one in ranked):
+            ranked = look.rank(look.every, few=True)
+        shelves = look.choose(ranked)
+        if not any(map(_short, shelves, ranked)):
+            return Recommended(shelves, look.arms)
+    return Recommended(look.choose(look.rank(look.every, few=False)), look.arms)
 
 
 class _Ranked(NamedTuple):
+    plan: Plan
     ask: choose.Ask
+    lists: reads.Packed
     candidates: Sequence[choose.Candidate]
     newcomers: Sequence[choose.Candidate]
     cut: bool  # whether there may be more of them
 
 
-def _card_keys(ranked: Sequence[_Ranked]) -> list[int]:
-    every = chain.from_iterable(chain(one.candidates, one.newcomers) for one in ranked)
-    return choose.card_keys(ranked[0].ask, every)
+def _short(shelf: Sequence[Recommendation], ranked: _Ranked) -> bool:
+    return len(shelf) < ranked.ask.limit and ranked.cut
+
+
+class _Look:
+    """One question's look at the store, by all its plans at once."""
+
+    def __init__(
+        self, connection: Reader, config: ShopConfig, asked: Asked, plans: Sequence[Plan]
+    ) -> None:
+        self.connection, self.config, self.asked, self.plans = connection, config, asked, plans
+        self.arms: Mapping[int, Arm] = {}
+        self.model = plans[0].model
+        served = tuple(plan.strategies for plan in plans if plan.model == self.model)
+        # Whose lists are read: of all strategies, or first of those that mostly fill a shelf.
+        self.every = tuple(chain.from_iterable(served))
+        self.leading = self.every
+        if len(served) == len(plans):
+            self.leading = _leading(asked.placement, served, asked.novel)
+        self.trying = any(plan.trying for plan in plans)
+        # Variety and what is tried are looked for among all that may be shown.
+        self.picky = self.trying or any(plan.variety for plan in plans)
+
+    def rank(self, strategies: tuple[str, ...], few: bool) -> list[_Ranked]:
+        asked, model = self.asked, self.model
+        named = _named(asked, strategies, self.trying)
+        found = reads.named_lists(self.connection, self.config.shop.id, model, named)
+        self.arms = found.arms
+        lists = found.lists
+        effects = self.config.rules.on(asked.placement)
+        asks = [asked.ask(found.known, effects, found.unwanted, plan) for plan in self.plans]
+        if named.others and not all(product in found.known for product in named.anchors):
+            # Behind an id that nobody knows (any more) stand others, whose lists were not read.
+            widest = next((ask for ask in asks if ask.trying), asks[0])
+            lists = reads.lists(self.connection, model, choose.slots(widest, strategies))
+        deepest = choose.deepest(max(plan.limit for plan in self.plans))
+        ranked = []
+        for plan, ask in zip(self.plans, asks, strict=True):
+            own = lists
+            if plan.model != model:
+                slots = choose.slots(ask, plan.strategies)
+                own = reads.lists(self.connection, plan.model, slots)
+            most = plan.limit + SPARE if few else deepest
+            candidates = choose.rank(ask, plan.strategies, own, most)
+            newcomers = choose.newcomers(ask, own)
+            cut = len(candidates) == most
+            ranked.append(_Ranked(plan, ask, own, candidates, newcomers, cut))
+        return ranked
+
+    def choose(self, ranked: Sequence[_Ranked]) -> list[list[Recommendation]]:
+        for plan, _, lists, *_ in ranked:
+            if lists.unreadable:
+                log.error("lists cannot be read", model=plan.model, lists=sorted(lists.unreadable))
+                count_unreadable(len(lists.unreadable))
+                lists.unreadable.clear()
+        every = chain.from_iterable(chain(one.candidates, one.newcomers) for one in ranked)
+        keys = choose.card_keys(ranked[0].ask, every)
+        cards = reads.cards(self.connection, keys, self.picky)
+        return [choose.choose(one.ask, one.candidates, cards, one.newcomers) for one in ranked]
+
+
+@cache
+def _leading(
+    placement: Placement, every: tuple[tuple[str, ...], ...], novel: bool
+) -> tuple[str, ...]:
+    """Whose lists mostly fill the shelves of several plans."""
+    leading = (choose.leading(placement, strategies, novel) for strategies in every)
+    return tuple(chain.from_iterable(leading))
 
 
 def _named(asked: Asked, strategies: tuple[str, ...], trying: bool) -> reads.Named:
@@ -181,6 +219,7 @@ def _named(asked: Asked, strategies: tuple[str, ...], trying: bool) -> reads.Nam
         else _shops_own(asked.placement, asked.category, asked.novel, strategies),
         visitor=asked.visitor,
         customer=asked.buyer.customer if asked.buyer else None,
+        tests=asked.tests,
     )
 
 

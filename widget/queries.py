@@ -107,7 +107,8 @@ def answer(
         novel=novel,
     )
     look = config.looks.get(placement, ShelfLook())
-    return recommend(connection, config, asked, (Plan(*live, k, variety=look.variety),))[0]
+    plan = Plan(*live, k, variety=look.variety)
+    return recommend(connection, config, asked, (plan,)).shelves[0]
 
 
 def data_now(connection: Connection, shop_id: int, fallback: datetime) -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from store.records import Placement
 
 _TITLES: dict[str, dict[Placement, str]] = {
@@ -41,6 +43,7 @@ _TITLES: dict[str, dict[Placement, str]] = {
 }
 
 
+@lru_cache(maxsize=1_024)
 def title(placement: Placement, locale: str, own: str | None = None, own_locale: str = "en") -> str:
     """The heading in the page's language; English where we do not speak it.
 

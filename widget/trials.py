@@ -25,7 +25,7 @@ def drawn(config: ShopConfig, query: ShelfQuery, now: datetime) -> choose.Trying
     percent = config.shop.settings.get("tried", TRIED_SHARE)
     if not query.visitor or not percent or query.placement not in choose.TRIED_ON:
         return None
-    day = f"tried:{config.shop.key}:{query.placement}:{now:%Y-%m-%d}"
+    day = f"tried:{config.shop.key}:{query.placement}:{now.date()}"
     if assign.bucket(day, query.visitor) >= assign.BUCKETS * percent // 100:
         return None
     which = assign.bucket(f"{day}:which", query.visitor)

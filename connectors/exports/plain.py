@@ -16,6 +16,8 @@ from store.records import Category, Image, Order, OrderLine, OrderStatus, Produc
 
 PRODUCTS = {"product_id", "title"}
 ORDERS = {"order_id", "placed_at", "product_id"}
+# What an order's row says of the purchase and not of the person.
+OF_PURCHASE = ORDERS | {"currency", "quantity", "unit_price", "status"}
 
 # Words that shop systems use; an unknown word means placed, an empty cell means paid (who exports
 # no status exports sales).

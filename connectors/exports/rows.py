@@ -31,11 +31,12 @@ AHEAD = timedelta(days=2)
 
 
 class Reject(NamedTuple):
-    """A row that could not be read: the line it begins on, and why. Not the row itself: an export
-    holds names and addresses, and whoever is erased later would stand in a file of ours."""
+    """A row that could not be read: the line it begins on, why, and its cells under the header.
+    No cells where they cannot be told apart: nobody knows what stands in which column then."""
 
     line: int
     reason: str
+    cells: tuple[str, ...] = ()
 
 
 class Line(NamedTuple):
@@ -43,7 +44,7 @@ class Line(NamedTuple):
     cells: list[str]
 
     def reject(self, reason: object) -> Reject:
-        return Reject(self.number, str(reason))
+        return Reject(self.number, str(reason), tuple(self.cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Sheet:
                 if checked.last_bad >= number:
                     yield Reject(number, "not UTF-8: save the file as CSV UTF-8")
                 elif len(cells) > width:
-                    yield Line(number, cells).reject(f"{len(cells)} cells under {width} columns")
+                    yield Reject(number, f"{len(cells)} cells under {width} columns")
                 else:
                     cells += [""] * (width - len(cells))
                     yield Line(number, cells)

@@ -30,6 +30,13 @@ TRACKER = ("variant inventory tracker", "inventory tracker")
 IMAGE = ("image src", "product image url")
 PUBLISHED = ("published", "published on online store")
 
+# What an order's row says of the purchase and not of the person ("name" is the order's number).
+OF_PURCHASE = {
+    "name", "id", "created at", "cancelled at", "currency", "financial status", "source",
+    "subtotal", "shipping", "taxes", "total", "discount amount", "lineitem quantity",
+    "lineitem name", "lineitem price", "lineitem sku", "lineitem discount",
+}  # fmt: skip
+
 STATUSES: dict[str, OrderStatus] = {
     "paid": "paid",
     "refunded": "paid",

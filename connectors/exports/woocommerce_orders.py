@@ -38,6 +38,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "shipping": ("order shipping amount", "shipping total", "order shipping"),
 }
 
+# What an order's row says of the purchase and not of the person.
+OF_PURCHASE = {name for what in COLUMNS.keys() - {"customer", "email"} for name in COLUMNS[what]}
+
 
 def recognises(sheet: Sheet) -> bool:
     names = {name.replace("_", " ") for name in sheet.header}

@@ -141,7 +141,7 @@ def _line(row: Row, currency: str, included: bool) -> OrderLine:
         gross_minor=gross,
         discount_minor=discount,
         tax_minor=tax,
-        title=one_line(row.get("title")),
+        title=one_line((bundle or row).get("title")),
     )
 
 
@@ -232,9 +232,9 @@ def product(row: Row, sizes: Mapping[str, int]) -> Product:
         Variant(id_of(v), _variant_title(v), price(v, "price", currency), _sold(v)) for v in rows
     )
     prices = [
-        (price(v, "price", currency), price_or_none(v, "compareAtPrice", currency)) for v in rows
+        (price(v, "price", currency), price_or_none(v, "compareAtPrice", currency), v) for v in rows
     ]
-    lowest, compare_at = min(prices, key=lambda pair: pair[0], default=(None, None))
+    lowest, compare_at, cheapest = min(prices, key=lambda it: it[0], default=(None, None, {}))
     one = variants[0] if len(variants) == 1 else None
     return Product(
         id=id_of(row),
@@ -250,7 +250,8 @@ def product(row: Row, sizes: Mapping[str, int]) -> Product:
         compare_at_minor=compare_at
         if lowest is not None and compare_at is not None and compare_at > lowest
         else None,
-        price_varies=len({its for its, _ in prices}) > 1,
+        cost_minor=_cost(cheapest, currency),
+        price_varies=len({its for its, *_ in prices}) > 1,
         image=_image(row),
         in_stock=any(v.in_stock for v in variants),
         withheld=_withheld(row),
@@ -258,6 +259,13 @@ def product(row: Row, sizes: Mapping[str, int]) -> Product:
         variants=variants,
         published_at=instant_or_none(row, "publishedAt"),
     )
+
+
+def _cost(row: Row, currency: str) -> int | None:
+    """What the variant costs the shop, where its owner has filled in "Cost per item"."""
+    item = row.get("inventoryItem")
+    told = item.get("unitCost") if isinstance(item, dict) else None
+    return price(told, "amount", currency) if isinstance(told, dict) else None
 
 
 def _variant_title(row: Row) -> str:

@@ -24,7 +24,10 @@ PRODUCT = f"""
   priceRangeV2 {{ minVariantPrice {{ currencyCode }} }}
   featuredMedia {{ preview {{ image {{ {_PICTURE} }} }} }}
 """
-VARIANT = "id title position price compareAtPrice availableForSale"
+VARIANT = """
+  id title position price compareAtPrice availableForSale
+  inventoryItem { unitCost { amount } }
+"""
 COLLECTION = "id title"
 
 ORDER = f"""
@@ -43,7 +46,7 @@ LINE = f"""
   id title quantity
   product {{ id }}
   variant {{ id }}
-  lineItemGroup {{ productId variantId }}
+  lineItemGroup {{ productId variantId title }}
   originalTotalSet {_MONEY}
   discountAllocations {{ allocatedAmountSet {_MONEY} }}
   taxLines {{ priceSet {_MONEY} }}
@@ -65,7 +68,7 @@ _MORE = "pageInfo { hasNextPage endCursor }"
 # What is asked for with each row at once: enough for nearly all, the rest is asked for by name.
 VARIANTS_INSIDE, COLLECTIONS_INSIDE, LINES_INSIDE, REFUND_LINES_INSIDE = 10, 10, 5, 10
 # Rows a page, so that a question stays below the price of 1,000 (tests do the sum).
-PRODUCTS_A_PAGE, ORDERS_A_PAGE, REFUNDS_A_PAGE = 30, 12, 8
+PRODUCTS_A_PAGE, ORDERS_A_PAGE, REFUNDS_A_PAGE = 19, 12, 8
 # Ids alone are cheap.
 IDS_A_PAGE, REFUND_IDS_A_PAGE = 250, 150
 

@@ -133,11 +133,7 @@ class Api:
         if self._index is None:
             answer = self._session.get(f"{self.url}/wp-json/", {})
             if answer.status != 200 or not isinstance(answer.data, dict):
-                raise Misconfigured(
-                    f"{self.url} is not a WordPress shop, or its API is switched off "
-                    f"(/wp-json/ answered {answer.status}).",
-                    "Give the shop's home address, as it stands in a browser.",
-                )
+                raise no_wordpress(self.url, answer.status)
             self._index = answer.data
             if answer.at:
                 behind_s = round((answer.at - datetime.now(UTC)).total_seconds())
@@ -155,6 +151,13 @@ class Api:
     @property
     def host(self) -> str:
         return urlsplit(self.url).hostname or self.url
+
+
+def no_wordpress(url: str, status: int) -> Misconfigured:
+    return Misconfigured(
+        f"{url} is not a WordPress shop, or its API is switched off (/wp-json/ answered {status}).",
+        "Give the shop's home address, as it stands in a browser.",
+    )
 
 
 def _error(data: Any) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.errors import Misconfigured, TryLater, Unreadable
-from connectors.woocommerce.api import Api, Refused
+from connectors.errors import Misconfigured, NoSuchPage, TryLater, Unreadable
+from connectors.woocommerce.api import Api, Refused, no_wordpress
 from connectors.woocommerce.fields import plain
 from store.records import ShopFacts
 
@@ -59,12 +59,14 @@ def _index(api: Api) -> Mapping[str, Any]:
             f"Nothing answers at {api.url}: {error.why}",
             "Check the address, and that the shop is up and lets this server in.",
         ) from None
-    except (Misconfigured, Unreadable):
+    except (Misconfigured, Unreadable) as fault:
         if api.has_plain_permalinks():
             raise Misconfigured(
                 "The shop's links are plain (?p=123), and then WooCommerce's API takes no keys.",
                 "In WordPress, under Settings > Permalinks, choose anything but Plain.",
             ) from None
+        if isinstance(fault, NoSuchPage):
+            raise no_wordpress(api.url, 404) from None
         raise
 
 

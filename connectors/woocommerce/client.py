@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from connectors import http
+from connectors.ahead import ahead
 from connectors.errors import Unreadable
 from connectors.woocommerce import parse
 from connectors.woocommerce.api import Api
 from connectors.woocommerce.check import check
-from connectors.woocommerce.fields import id_of
+from connectors.woocommerce.fields import id_of, id_or_none
 from connectors.woocommerce.subscribe import Subscribed, subscribe
 from connectors.woocommerce.walk import (
     CREATED,
@@ -83,20 +84,24 @@ class WooCommerce:
     def products(self, cursor: str | None = None) -> Iterator[Page[Product]]:
         """Products changed since `cursor` (None: all), also drafts and the trash, with their
         variations. A variation's change counts as its product's."""
-        read = self._products()
-        for step in self._walk("products", parse.PRODUCT_FIELDS, MODIFIED, cursor):
+        steps = self._walk("products", parse.PRODUCT_FIELDS, MODIFIED, cursor)
+        for step, read in ahead(self._products(steps)):
             yield _page("products", step, read)
 
     def orders(self, cursor: str | None = None) -> Iterator[Page[Order]]:
         """Orders changed since `cursor` (None: all) in every status, trash included."""
-        for step in self._walk("orders", parse.ORDER_FIELDS, MODIFIED, cursor):
+        for step in ahead(self._walk("orders", parse.ORDER_FIELDS, MODIFIED, cursor)):
             yield _page("orders", step, parse.order)
 
     def refunds(self, cursor: str | None = None) -> Iterator[Page[Refund]]:
         """Refunds made since `cursor` (None: all). A deleted one is found by `refund_ids`."""
-        for step in self._walk("refunds", parse.REFUND_FIELDS, CREATED, cursor, phases=({},)):
-            currencies = self._currencies(step.rows)
-            yield _page("refunds", step, lambda row: parse.refund(row, currencies(row)))  # noqa: B023
+        steps = self._walk("refunds", parse.REFUND_FIELDS, CREATED, cursor, phases=({},))
+        for step, currencies in ahead((s, self._currencies(s.rows)) for s in steps):
+            yield _page(
+                "refunds",
+                step,
+                lambda row: parse.refund(row, currencies[str(row.get("parent_id"))]),  # noqa: B023
+            )
 
     # --- what is there at all, and rows by name ---
 
@@ -115,8 +120,7 @@ class WooCommerce:
 
     def products_named(self, ids: Iterable[str]) -> Iterator[Page[Product]]:
         """These products, wherever they are; one that no page holds is gone for good."""
-        read = self._products()
-        for step in self._named("products", parse.PRODUCT_FIELDS, ids):
+        for step, read in self._products(self._named("products", parse.PRODUCT_FIELDS, ids)):
             yield _page("products", step, read)
 
     def orders_named(self, ids: Iterable[str]) -> Iterator[Page[Order]]:
@@ -202,19 +206,15 @@ class WooCommerce:
                 if rows:
                     yield Step(rows, "", len(wanted))
 
-    def _products(self) -> Callable[[Row], Product]:
-        """Reads products, with the shop's currency and categories as they are now (WooCommerce
-        does not tell when a category was renamed, so they are asked for anew on each walk)."""
+    def _products(self, steps: Iterator[Step]) -> Iterator[tuple[Step, Callable[[Row], Product]]]:
+        """Each page with what reads its products, for which nothing need be asked any more: the
+        shop's currency, its categories as they are now (WooCommerce does not tell when one was
+        renamed, so they are asked for anew on each walk), and these products' variations."""
         found: tuple[str, dict[str, Category]] | None = None
-
-        def read(row: Row) -> Product:
-            nonlocal found
-            if found is None:  # not before there is a product to read
+        for step in steps:
+            if found is None and step.rows:  # not before there is a product to read
                 found = self.currency(), self._categories()
-            variations = self._variations(row) if parse.needs_variations(row) else ()
-            return parse.product(row, *found, variations)
-
-        return read
+            yield step, _reader(found or ("", {}), self._variations(step.rows))
 
     def currency(self) -> str:
         """The currency of the shop's prices."""
@@ -229,9 +229,14 @@ class WooCommerce:
         rows = self._all("products/categories", "id,name,parent", "id")
         return {one.id: one for one in map(parse.category, rows)}
 
-    def _variations(self, row: Row) -> list[Row]:
-        path = f"products/{id_of(row, 'id')}/variations"
-        return list(self._all(path, parse.VARIATION_FIELDS, "id"))
+    def _variations(self, rows: list[Row]) -> dict[str, list[Row]]:
+        found = {}
+        for row in rows:
+            id = id_or_none(row, "id")
+            if id and parse.needs_variations(row):
+                path = f"products/{id}/variations"
+                found[id] = list(self._all(path, parse.VARIATION_FIELDS, "id"))
+        return found
 
     def _all(self, path: str, fields: str, orderby: str) -> Iterator[Row]:
         """A short list whole. Read by id from the front: a row lost to a change in this very
@@ -245,7 +250,7 @@ class WooCommerce:
                 return
             page += 1
 
-    def _currencies(self, refunds: list[Row]) -> Callable[[Row], str]:
+    def _currencies(self, refunds: list[Row]) -> dict[str, str]:
         """The currency of each refund's order: plugins let a shop sell in several."""
         ids = sorted({str(row.get("parent_id")) for row in refunds})
         ask = self._ask("orders", "id,currency")
@@ -254,7 +259,13 @@ class WooCommerce:
             some = ",".join(ids[start : start + NAMED])
             rows = ask({"include": some, "per_page": "100", "orderby": "id"}).rows
             known |= {str(row.get("id")): str(row["currency"]) for row in rows if "currency" in row}
-        return lambda row: known.get(str(row.get("parent_id"))) or self.currency()
+        return {id: known.get(id) or self.currency() for id in ids}
+
+
+def _reader(
+    found: tuple[str, dict[str, Category]], variations: dict[str, list[Row]]
+) -> Callable[[Row], Product]:
+    return lambda row: parse.product(row, *found, variations.get(id_or_none(row, "id") or "", ()))
 
 
 def _between(since: datetime, until: datetime | None) -> dict[str, str]:

@@ -12,12 +12,14 @@ from typing import Any
 
 from connectors import marks
 from connectors.fields import Row, rows_needed, rows_of, text
+from connectors.woocommerce.bundles import bundles_of
 from connectors.woocommerce.fields import (
     count,
     id_of,
     id_or_none,
     instant,
     instant_or_none,
+    line_money,
     meta_of,
     money,
     plain,
@@ -87,7 +89,9 @@ def order(row: Row) -> Order:
     a gift card that a plugin takes off the total without a line.
     """
     currency = text(row, "currency")
-    lines = tuple([_line(line, currency) for line in rows_needed(row, "line_items")])
+    rows = rows_needed(row, "line_items")
+    bundles = bundles_of(rows)
+    lines = tuple([_line(line, currency, bundles) for line in rows])
     total, tax = money(row, "total", currency), money(row, "total_tax", currency)
     shipping = money(row, "shipping_total", currency)
     gross = sum([line.gross_minor for line in lines])
@@ -118,18 +122,21 @@ def order(row: Row) -> Order:
     )
 
 
-def _line(row: Row, currency: str) -> OrderLine:
-    gross = money(row, "subtotal", currency)
+def _line(row: Row, currency: str, bundles: Mapping[str, Row]) -> OrderLine:
+    """Money and pieces are the line's own; what was chosen is the bundle that it is a part of."""
+    gross, discount, tax = line_money(row, currency)
     marked = marks.token(meta_of(row).get(marks.TOKEN_META)) if row.get("meta_data") else None
+    id = id_of(row, "id")
+    chosen = bundles.get(id, row) if bundles else row
     return OrderLine(
-        id_of(row, "id"),
-        id_or_none(row, "product_id"),
+        id,
+        id_or_none(chosen, "product_id"),
         count(row, "quantity"),
         gross,
-        gross - money(row, "total", currency),
-        money(row, "total_tax", currency),
-        id_or_none(row, "variation_id"),
-        plain(str(row.get("parent_name") or row.get("name") or "")),
+        discount,
+        tax,
+        id_or_none(chosen, "variation_id"),
+        plain(str(chosen.get("parent_name") or chosen.get("name") or "")),
         marked,
     )
 

@@ -6,6 +6,7 @@ Looking at every list takes seconds on a large shop: for the doctor, never for a
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select
@@ -39,6 +40,29 @@ def file_damage(connection: Connection) -> str:
     except DatabaseError as error:
         return str(error.orig)
     return "" if said == "ok" else said
+
+
+# A writer of ours is through in well under a second.
+_TURN_MS = 2_000
+
+
+def unwritable(connection: Connection) -> str:
+    """Why SQLite takes no writer at this moment; "": it does. Nothing is written."""
+    if connection.dialect.name != "sqlite":
+        return ""
+    connection.rollback()
+    cursor = connection.connection.cursor()
+    before = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+    try:
+        cursor.execute(f"PRAGMA busy_timeout = {_TURN_MS}")
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        return str(error)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {before}")
+        cursor.close()
+    return ""
 
 
 def free_bytes(engine: Engine) -> int | None:

@@ -91,7 +91,7 @@ def waiting(connection: Connection, shop_id: int) -> dict[str, datetime]:
     q = tables.Request
     rows = connection.execute(
         select(q.job, func.min(q.asked_at))
-        .where(q.shop_id == shop_id, q.taken_at.is_(None))
+        .where(q.shop_id == shop_id, q.taken_at.is_(None), q.by_clock.is_(False))
         .group_by(q.job)
     )
     return {row[0]: row[1] for row in rows}

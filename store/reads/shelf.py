@@ -1,19 +1,19 @@
 """Which lists and cards make one shelf answer, in as few statements as it takes?
 
 This runs on every product page of a shop, so its statements are literal SQL with bound values.
-Two statements answer an anonymous visitor (`named_lists`, `cards`); a running experiment asks one
-more, a signed customer one more (`shopper.py`).
+Two statements answer a visitor (`named_lists`, `cards`); a signed customer asks one more
+(`shopper.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from store.packing import Unreadable, unpack
-from store.reads.literal import Reader, listed, rows
-from store.records import Card, Entry
+from store.packing import columns, unpack, unreadable
+from store.reads.literal import Reader, in_one, listed, rows
+from store.records import Arm, Card, Columns, Entry, Rows
 
 
 class Known(NamedTuple):
@@ -51,8 +51,8 @@ def product_keys(connection: Reader, shop_id: int, external_ids: Sequence[str]) 
     return dict(rows(connection, sql, (shop_id, *ids)))
 
 
-class Packed(Mapping[str, Sequence[Entry]]):
-    """Lists by name, each unpacked when it is looked at: most of a chain's are never needed.
+class Packed(Rows):
+    """A model's lists by name, each unpacked when it is looked at: most of a chain's never are.
 
     One that cannot be read is empty, so that a shelf goes on to the next, and is `unreadable`.
     """
@@ -61,12 +61,20 @@ class Packed(Mapping[str, Sequence[Entry]]):
         self._packed = packed
         self.unreadable: set[str] = set()
 
-    def __getitem__(self, slot: str) -> Sequence[Entry]:
-        try:
-            return unpack(self._packed[slot])
-        except Unreadable:
+    def columns(self, names: Sequence[str]) -> Columns:
+        return columns([self._readable(name) for name in names])
+
+    def _readable(self, slot: str) -> bytes:
+        packed = self._packed.get(slot, b"")
+        if unreadable(packed):
             self.unreadable.add(slot)
-            return ()
+            return b""
+        return packed
+
+    def __getitem__(self, slot: str) -> Sequence[Entry]:
+        if slot not in self._packed:
+            raise KeyError(slot)
+        return unpack(self._readable(slot))
 
     def __contains__(self, slot: object) -> bool:
         return slot in self._packed
@@ -93,6 +101,7 @@ class Named(NamedTuple):
     of_category: tuple[str, ...] = ()  # of the main category of the page's product
     visitor: bytes | None = None  # whose "not for me" holds
     customer: int | None = None  # ... and that of all browsers of this signed customer
+    tests: tuple[int, ...] = ()  # the experiments of which the visitor's stored arm is wanted
 
 
 class Found(NamedTuple):
@@ -100,100 +109,98 @@ class Found(NamedTuple):
 
     known: Mapping[str, Known]
     lists: Packed
-    unwanted: frozenset[int]  # products that the shopper does not want to be shown
-
-
-Ranked = TypeVar("Ranked")
-
-
-def shelf_inputs(
-    connection: Reader,
-    shop_id: int,
-    model_id: int,
-    named: Named,
-    rank: Callable[[Found], Ranked],
-    card_keys: Callable[[Ranked], Sequence[int]],
-    traits: bool = False,
-) -> tuple[Ranked, dict[int, Card]]:
-    """What `choose.choose` chooses from: two statements, with its own `rank` between them."""
-    ranked = rank(named_lists(connection, shop_id, model_id, named))
-    return ranked, cards(connection, card_keys(ranked), traits)
+    unwanted: frozenset[int] = frozenset()  # products that the shopper does not want to be shown
+    arms: Mapping[int, Arm] = {}  # experiment -> the arm of this person's earliest entry
 
 
 def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -> Found:
     """The products that a page names, the model's lists for them, and what the shopper does not
     want, in one statement."""
     values: list[Any] = []
-    if named.page is not None:
+    page = None
+    # Products of which the same lists are wanted are looked up together.
+    alike: dict[tuple[str, ...], list[str]] = {}
+    if named.page is not None and named.of_category:
+        page = (len(named.of_page), len(named.of_category))
         values += (model_id, *named.of_page, *named.of_category, shop_id, named.page)
-    some, anchors = listed(named.anchors)
-    if anchors:
-        values += (model_id, *named.of_anchors, shop_id, *anchors)
-    more, others = listed(named.others)
-    if others:
-        values += (shop_id, *others)
+    elif named.page is not None:
+        alike[named.of_page] = [named.page]
+    if named.anchors:
+        alike.setdefault(named.of_anchors, []).extend(named.anchors)
+    if named.others:
+        alike.setdefault((), []).extend(named.others)
+    groups = []
+    for beginnings, products in alike.items():
+        marks, ids = listed(products)
+        groups.append((len(beginnings), marks))
+        values += (model_id, *beginnings, shop_id, *ids) if beginnings else (shop_id, *ids)
     whole, slots = listed(named.slots)
     if slots:
         values += (model_id, *slots)
+    some, tests = listed(named.tests)
     if named.visitor is not None:
         values += (shop_id, named.visitor)
         if named.customer is not None:
             values += (shop_id, named.customer)
+        if tests:
+            values += (*tests, named.visitor, shop_id, named.visitor)
     if not values:
-        return Found({}, Packed({}), frozenset())
-    page = None if named.page is None else (len(named.of_page), len(named.of_category))
+        return Found({}, Packed({}))
     browsers = 0 if named.visitor is None else 1 if named.customer is None else 2
-    statement = _named_lists(page, some and (len(named.of_anchors), some), more, whole, browsers)
+    source = _named_lists(page, tuple(groups), whole, browsers, some)
     known: dict[str, Known] = {}
     packed: dict[str, bytes] = {}
     unwanted: list[int] = []
-    for external_id, key, category, category_name, slot, entries in rows(
-        connection, statement, values
+    entered: dict[int, tuple[int, Arm]] = {}
+    for external_id, key, category, name, slot, at, entries in in_one(
+        connection, "external_id, id, category, name, slot, entered_at", source, values, "entries"
     ):
         if external_id is not None and external_id not in known:
-            known[external_id] = Known(key, category, category_name or "")
+            known[external_id] = Known(key, category, name or "")
         if slot is not None:
             packed[slot] = entries
+        elif at is not None:
+            entered[key] = min((at, category), entered.get(key, (at, category)))
         elif external_id is None:
             unwanted.append(key)
-    return Found(known, Packed(packed), frozenset(unwanted))
+    arms = {test: arm for test, (_, arm) in entered.items()}
+    return Found(known, Packed(packed), frozenset(unwanted), arms)
 
 
 @cache
 def _named_lists(
     page: tuple[int, int] | None,
-    anchors: tuple[int, str] | str,
-    others: str,
+    groups: tuple[tuple[int, str], ...],
     slots: str,
     browsers: int,
+    tests: str,
 ) -> str:
-    """The statement for so many beginnings and ids; there are few such shapes."""
+    """What to select from, for so many beginnings and ids; there are few such shapes."""
     arms = []
     if page is not None:
-        names = ", ".join(["? || p.id"] * page[0] + ["? || pc.category_id"] * page[1]) or "NULL"
+        names = ", ".join(["? || p.id"] * page[0] + ["? || pc.category_id"] * page[1])
         arms.append(
-            "SELECT p.external_id, p.id, pc.category_id, c.name, l.slot, l.entries "  # noqa: S608
+            "SELECT p.external_id, p.id, pc.category_id, c.name, l.slot, l.entries, NULL "  # noqa: S608
             "FROM products p "
             "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
             "LEFT JOIN categories c ON c.shop_id = p.shop_id AND c.external_id = pc.category_id "
             f"LEFT JOIN lists l ON l.model_id = ? AND l.slot IN ({names}) "
             "WHERE p.shop_id = ? AND p.external_id = ?"
         )
-    if anchors:
-        names = ", ".join(["? || p.id"] * anchors[0])  # type: ignore[operator]
+    for beginnings, ids in groups:
+        if beginnings:
+            names = ", ".join(["? || p.id"] * beginnings)
+            found = "l.slot, l.entries"
+            its_lists = f"LEFT JOIN lists l ON l.model_id = ? AND l.slot IN ({names}) "
+        else:
+            found, its_lists = "NULL, NULL", ""
         arms.append(
-            "SELECT p.external_id, p.id, NULL, NULL, l.slot, l.entries FROM products p "  # noqa: S608
-            f"LEFT JOIN lists l ON l.model_id = ? AND l.slot IN ({names}) "
-            f"WHERE p.shop_id = ? AND p.external_id IN ({anchors[1]})"
-        )
-    if others:
-        arms.append(
-            "SELECT p.external_id, p.id, NULL, NULL, NULL, NULL FROM products p "  # noqa: S608
-            f"WHERE p.shop_id = ? AND p.external_id IN ({others})"
+            f"SELECT p.external_id, p.id, NULL, NULL, {found}, NULL FROM products p {its_lists}"  # noqa: S608
+            f"WHERE p.shop_id = ? AND p.external_id IN ({ids})"
         )
     if slots:
         arms.append(
-            "SELECT NULL, NULL, NULL, NULL, slot, entries FROM lists "  # noqa: S608
+            "SELECT NULL, NULL, NULL, NULL, slot, entries, NULL FROM lists "  # noqa: S608
             f"WHERE model_id = ? AND slot IN ({slots})"
         )
     if browsers:
@@ -203,12 +210,28 @@ def _named_lists(
                 "IN (SELECT ? UNION ALL SELECT visitor FROM identities "
                 "WHERE shop_id = ? AND customer_id = ?)"
             )
-        # The last arm: what it leaves empty has its type from those before.
         arms.append(
-            "SELECT NULL, product_id, NULL, NULL, NULL, NULL FROM unwanted "  # noqa: S608
+            "SELECT NULL, product_id, NULL, NULL, NULL, NULL, NULL FROM unwanted "  # noqa: S608
             f"WHERE shop_id = ? AND visitor {theirs}"
         )
-    return " UNION ALL ".join(arms)
+    if tests:
+        # The visitor's own entry, or that of another device of a customer they turned out to be.
+        # By CROSS JOIN, SQLite begins with this visitor also where it has not counted its tables.
+        arms.append(
+            "SELECT NULL, experiment_id, arm, NULL, NULL, NULL, entered_at FROM exposures "  # noqa: S608
+            f"WHERE experiment_id IN ({tests}) AND visitor IN (SELECT ? UNION ALL "
+            "SELECT other.visitor FROM identities mine CROSS JOIN identities other "
+            "WHERE mine.shop_id = ? AND mine.visitor = ? "
+            "AND other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id)"
+        )
+    # The first gives the columns their names, and empty ones their types.
+    return f"FROM ({_COLUMNS} UNION ALL {' UNION ALL '.join(arms)}) found"
+
+
+_COLUMNS = (
+    "SELECT NULL AS external_id, CAST(NULL AS BIGINT) AS id, NULL AS category, NULL AS name, "
+    "NULL AS slot, CAST(NULL AS BYTEA) AS entries, CAST(NULL AS BIGINT) AS entered_at WHERE 1 = 0"
+)
 
 
 def lists(connection: Reader, model_id: int, slots: Sequence[str]) -> Packed:
@@ -216,8 +239,8 @@ def lists(connection: Reader, model_id: int, slots: Sequence[str]) -> Packed:
     if not slots:
         return Packed({})
     marks, names = listed(slots)
-    sql = f"SELECT slot, entries FROM lists WHERE model_id = ? AND slot IN ({marks})"  # noqa: S608
-    return Packed(dict(rows(connection, sql, (model_id, *names))))
+    source = f"FROM lists WHERE model_id = ? AND slot IN ({marks})"
+    return Packed(dict(in_one(connection, "slot", source, (model_id, *names), "entries")))
 
 
 def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> dict[int, Card]:
@@ -226,17 +249,19 @@ def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> 
     if not products:
         return {}
     marks, keys = listed(products)
-    sql = _CARDS_WITH_TRAITS if traits else _CARDS
-    return {row[0]: Card(*row) for row in rows(connection, sql.format(marks=marks), keys)}
+    columns, source = _cards(traits, marks)
+    return {card[0]: Card(*card) for card in in_one(connection, columns, source, keys)}
 
 
-_CARDS = """
-SELECT product_id, external_id, sellable, group_key, body FROM cards WHERE product_id IN ({marks})
-"""
-_CARDS_WITH_TRAITS = """
-SELECT c.product_id, c.external_id, c.sellable, c.group_key, c.body,
-  COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor), p.published_at
-FROM cards c JOIN products p ON p.id = c.product_id
-LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0
-WHERE c.product_id IN ({marks})
-"""
+@cache
+def _cards(traits: bool, marks: str) -> tuple[str, str]:
+    columns = "c.product_id, c.external_id, c.sellable, c.group_key, c.body"
+    if not traits:
+        return columns, f"FROM cards c WHERE c.product_id IN ({marks})"
+    return (
+        f"{columns}, COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor), "
+        "p.published_at",
+        "FROM cards c JOIN products p ON p.id = c.product_id "
+        "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
+        f"WHERE c.product_id IN ({marks})",
+    )

@@ -5,14 +5,12 @@ Only a signed customer has purchases here; of a visitor only the arm is kept tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from store.keys import digest
-from store.reads.literal import Reader, listed, rows
+from store.reads.literal import Reader, rows
 from store.reads.shop_config import ShopConfig
-from store.records import Arm
 from store.tables import to_micros
 
 
@@ -43,26 +41,6 @@ def buyer(
     if not found:
         return None
     return Buyer(found[0][0], tuple(dict.fromkeys(row[1] for row in found if row[1] is not None)))
-
-
-# The visitor's own entry, or that of another device of a customer they turned out to be.
-_ARMS = """
-SELECT experiment_id, arm FROM exposures WHERE experiment_id IN ({marks}) AND (visitor = ? OR
-  visitor IN (
-    SELECT other.visitor FROM identities mine JOIN identities other
-    ON other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id
-    WHERE mine.shop_id = ? AND mine.visitor = ?))
-ORDER BY entered_at DESC
-"""
-
-
-def stored_arms(
-    connection: Reader, shop_id: int, experiments: Sequence[int], visitor: bytes
-) -> dict[int, Arm]:
-    """Experiment -> the arm of this person's earliest entry; it stays theirs. None: not in yet."""
-    marks, ids = listed(experiments)
-    sql = _ARMS.format(marks=marks)
-    return dict(rows(connection, sql, (*ids, visitor, shop_id, visitor)))  # the earliest is last
 
 
 def unwanted(connection: Reader, shop_id: int, customer: int) -> frozenset[int]:

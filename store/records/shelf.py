@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:  # numpy is for trainers; a web worker never loads it for these
-    pass
+from typing import NamedTuple
 
 from store.records.vocabulary import Placement, Strategy
 
@@ -34,6 +32,25 @@ class Entry(NamedTuple):
     score: float
     support: int
     strength: float
+
+
+class Columns(NamedTuple):
+    """Several lists behind one another, by their columns: a request adds up a few hundred entries,
+    and taking each of them apart cost more than all its statements."""
+
+    lengths: Sequence[int]  # of each list
+    products: Sequence[int]
+    scores: Sequence[float]
+    supports: Sequence[int]
+    strengths: Sequence[float]
+
+
+class Rows(Mapping[str, Sequence[Entry]]):
+    """Lists by name that can be had in one piece."""
+
+    @abstractmethod
+    def columns(self, names: Sequence[str]) -> Columns:
+        """The lists of these names; one that is not there is empty."""
 
 
 SHARED_TITLE = 1

@@ -22,7 +22,9 @@ class Identity(Base):
     visitor: Mapped[bytes] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(Key, ForeignKey("customers.id"), primary_key=True)
     seen_at: Mapped[datetime]
-    __table_args__ = (Index("ix_identities_customer", "shop_id", "customer_id"),)
+    # With the visitor, which is what a shelf looks up: before SQLite has counted its tables, it
+    # takes the key instead, and reads all visitors of the shop.
+    __table_args__ = (Index("ix_identities_customer", "shop_id", "customer_id", "visitor"),)
 
 
 class Event(Base):

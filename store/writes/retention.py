@@ -36,10 +36,11 @@ def prune_ignored(connection: Connection, shop_id: int, before: datetime) -> Non
 
 
 def prune_runs(connection: Connection, before: datetime) -> None:
-    """Forget finished jobs and taken requests from before an instant."""
+    """Forget jobs that were finished before an instant."""
     r, q = tables.JobRun, tables.Request
     connection.execute(delete(r).where(r.finished_at < before))
-    connection.execute(delete(q).where(q.taken_at < before))
+    # Kept before migration 0004; since then a request goes with its job.
+    connection.execute(delete(q).where(q.taken_at < before, q.run_id.is_(None)))
 
 
 def refresh_statistics(engine: Engine) -> None:

@@ -16,6 +16,7 @@ from store import tables
 from store.engine import reading, writing
 from store.errors import Explained
 from store.keys import Ring
+from store.opening import Store
 from store.reads import shops as reads
 from store.writes import shops
 
@@ -30,11 +31,21 @@ class StillLocked(Explained):
     """Another process has been renewing these credentials for too long."""
 
 
+Renew = Callable[[dict[str, str]], dict[str, str] | None]
+
+
+def renewed_under_lock(store: Store, shop: reads.Shop) -> Callable[[Renew], dict[str, str]]:
+    """How a connector has its shop's credentials renewed: see `with_locked_credentials`."""
+    return lambda renew: with_locked_credentials(
+        store.engine, store.ring, shop.id, renew, shop.now()
+    )
+
+
 def with_locked_credentials(
     engine: Engine,
     ring: Ring,
     shop_id: int,
-    renew: Callable[[dict[str, str]], dict[str, str] | None],
+    renew: Renew,
     now: datetime,
     *,
     wait_s: float = WAIT_S,

@@ -25,21 +25,38 @@ OF_FILES = {"accuracy", "training"}
 # What each part runs. `accuracy` and `training` take a shop's orders and products as plain CSV
 # files, named by BENCH_ORDERS and BENCH_PRODUCTS; BENCH_OPTIONS is handed on.
 FILES = ["--orders", ORDERS, "--products", PRODUCTS]
+MILLION = ("woocommerce, the demo shop, filled", "shopify, endless")  # an hour, so not by itself
 PARTS: dict[str, list[str]] = {
     "statistics": ["tests.bench.statistics"],
     "serving": ["tests.bench.serving"],
     "ingest": ["tests.bench.ingest"],
     "connectors": ["tests.bench.connectors", *SIZE],
+    "million": ["tests.bench.connectors", "1000000", *MILLION],
     "webhooks": ["tests.bench.webhooks"],
     "accuracy": ["tests.bench.accuracy", *FILES, *OPTIONS],
     "training": ["tests.bench.training", *FILES],
     "trainers": ["tests.bench.trainers", *SIZE],
 }
+# What a part draws, and how its curve should run; the dotted line is what to hold it against.
+IMAGES = PAGE.parent / "images"
+DRAWN: dict[str, dict[str, str]] = {
+    "serving": {
+        "cost-of-serving.svg": "A shelf is a look-up by keys, so it should hardly rise at all.",
+    },
+    "trainers": {
+        "cost-of-training.svg": "Counting what is bought together costs the squares of the baskets "
+        "added up, and the size of baskets is bounded, so it should rise with the lines.",
+        "memory-of-training.svg": "The libraries first, then the lines and the pairs that they "
+        "make.",
+    },
+}
 LIBRARIES = ("flask", "sqlalchemy", "gunicorn", "numpy", "scipy", "scikit-surprise", "rapidfuzz")
 
 
 def main() -> int:
-    asked = sys.argv[1:] or [part for part in PARTS if part not in OF_FILES or ORDERS]
+    asked = sys.argv[1:] or [
+        part for part in PARTS if part != "million" and (part not in OF_FILES or ORDERS)
+    ]
     unknown = sorted(set(asked) - set(PARTS))
     if unknown:
         sys.stderr.write(f"There is no part {', '.join(unknown)}. Parts: {', '.join(PARTS)}.\n")
@@ -71,6 +88,9 @@ def write_down(part: str, printed: str) -> None:
         f"\n## {part}\n\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, {used}.\n\n```\n{printed.strip()}\n```\n"
     )
+    for image, why in DRAWN.get(part, {}).items():
+        if (IMAGES / image).exists():
+            section += f"\n![{why}]({IMAGES.name}/{image})\n\n{why}\n"
     PAGE.write_text(page.rstrip("\n") + "\n" + section, encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ from html import escape
 from math import ceil, floor, log10
 from pathlib import Path
 
-WIDTH, HEIGHT, LEFT, TOP = 640, 360, 60, 40
+WIDTH, HEIGHT, LEFT, RIGHT, TOP = 640, 360, 60, 44, 40
 COLOURS = ("#0b5fa5", "#b4490f", "#3b7d23", "#6b4aa0")
 
 
@@ -30,7 +30,9 @@ def draw(file: Path, heading: str, curves: Sequence[Curve]) -> None:
     def place(size: float, cost: float) -> str:
         x = (log10(size) - across[0]) / max(across[1] - across[0], 1)
         y = (log10(max(cost, 1e-3)) - up[0]) / max(up[1] - up[0], 1)
-        return f"{LEFT + x * (WIDTH - LEFT - 20):.1f},{HEIGHT - 40 - y * (HEIGHT - 40 - TOP):.1f}"
+        return (
+            f"{LEFT + x * (WIDTH - LEFT - RIGHT):.1f},{HEIGHT - 40 - y * (HEIGHT - 40 - TOP):.1f}"
+        )
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -54,7 +56,8 @@ def draw(file: Path, heading: str, curves: Sequence[Curve]) -> None:
             f'<text x="{float(x) - 6:.0f}" y="{float(y) + 4:.0f}" text-anchor="end">'
             f"{10.0**power:g}</text>"
         )
-    (first, cost), last = min(curves[0].points), max(sizes)
+    first, cost = min(curves[0].points)
+    last = min(max(sizes), first * 10 ** up[1] / max(cost, 1e-3))  # not beyond the frame
     parts.append(
         f'<polyline points="{place(first, cost)} {place(last, cost * last / first)}" '
         'stroke="#888" stroke-dasharray="3 4" fill="none"/>'

@@ -1,8 +1,8 @@
 """The shops that a sync is measured against, each in a process of its own on loopback.
 
-`endless`: any number of orders from templates, which costs next to nothing to ask. `demo` and
-`made`: the fakes that the tests use, whose answers take as long to make as a real shop's software
-takes to make them, only without the way there. `python -m tests.bench.fake_shops ORDERS` serves a
+`endless`: any number of orders from templates, which costs next to nothing to ask. `demo`, `filled`
+and `made`: the fakes that the tests use, which look for rows and write them as a shop's software
+does, only quicker and without the way there. `python -m tests.bench.fake_shops ORDERS` serves a
 made Shopify shop until its standard input ends.
 """
 
@@ -45,6 +45,16 @@ def made(orders: int) -> Iterator[Fake]:
     """Shopify, which executes our questions against its schema."""
     with _program("tests.bench.fake_shops", str(orders)) as server:
         yield Fake(_said(server), server.pid)
+
+
+@contextmanager
+def filled(folder: Path, orders: int) -> Iterator[Fake]:
+    """WooCommerce: the demo shop with so many made orders in place of its own."""
+    from tests.bench.filled_shop import fill
+
+    fill(folder, orders)
+    with demo(folder) as fake:
+        yield fake
 
 
 @contextmanager

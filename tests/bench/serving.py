@@ -3,7 +3,8 @@
 CPU of the whole server (gunicorn, gthread) per request, at several sizes of the shop: the median
 of the shares of many short rounds, each beside a round of the constant route. Products are drawn
 evenly from the whole catalogue, which no cache helps; the last case is one product's page asked by
-everybody. `python -m tests.bench.serving [SIZE ...]`.
+everybody. `python -m tests.bench.serving [SIZE ...]`. Costs against size are drawn in
+docs/images/cost-of-serving.svg.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from store import engine as engines
 from store.keys import Ring
 from tests.bench.big_shop import external, make
+from tests.bench.curves import Curve, draw
 from tests.bench.load import Connection, cpu_s, drive, get, memory_mib
 from tests.bench.server import Server, serve
 from tests.shops import SECRET
@@ -28,6 +30,7 @@ SIZES = (1_000, 100_000, 1_000_000)
 ROUNDS, REQUESTS, CONNECTIONS = 40, 80, 8
 MANY_ROUNDS, MANY = 5, 64  # for the slowest of a hundred
 CONSTANT = "constant"
+DRAWN = Path("docs/images/cost-of-serving.svg")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ def requests(case: Case, products: int, seed: int) -> Iterator[bytes]:
 
 
 def measure(sizes: tuple[int, ...]) -> None:
+    """Every case at each size; drawn where there is more than one size."""
+    costs: dict[str, list[tuple[float, float]]] = {}
     sys.stdout.write(
         f"{'products':>9} {'answer':<46} {'CPU us':>7} {'share of constant':>18} "
         f"{'p99 of 64 clients':>18}\n"
@@ -84,7 +89,11 @@ def measure(sizes: tuple[int, ...]) -> None:
             with serve(environment) as server:
                 environment["BENCH_CONSTANT_BYTES"] = str(_length(server, cases(key)[1], products))
             with serve(environment, "tests.bench.served:app") as server:
-                _one_size(server, key, products)
+                for name, cost_us in _one_size(server, key, products).items():
+                    costs.setdefault(name, []).append((products, cost_us))
+    if len(sizes) > 1:
+        curves = [Curve(name, points) for name, points in costs.items()]
+        draw(DRAWN, "CPU microseconds a shelf, by products of the shop", curves)
 
 
 def _key_of(engine: engines.Engine, products: int) -> str:
@@ -102,7 +111,8 @@ def _length(server: Server, case: Case, products: int) -> int:
         return len(connection.ask(next(requests(case, products, 1)))[1])
 
 
-def _one_size(server: Server, key: str, products: int) -> None:
+def _one_size(server: Server, key: str, products: int) -> dict[str, float]:
+    """CPU microseconds of each case."""
     every = cases(key)
     costs: dict[str, list[float]] = {case.name: [] for case in every}
     late: dict[str, list[float]] = {case.name: [] for case in every}
@@ -135,6 +145,7 @@ def _one_size(server: Server, key: str, products: int) -> None:
         f"{held['with files']:.0f} with what it alone reads of files\n"
     )
     sys.stdout.flush()
+    return {name: statistics.median(own) * 1e6 for name, own in costs.items()}
 
 
 if __name__ == "__main__":

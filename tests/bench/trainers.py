@@ -6,7 +6,7 @@ Synthetic shops (Zipf), each measurement in a process of its own: CPU seconds of
 the most memory the process held. Co-purchase lists, the best 24 of each product included, beside
 scipy's bare X.T @ X; scoring by Surprise's factors beside its own `predict()`; attribute matching,
 and how much of brute force's first ten it finds. Costs against size are drawn in
-docs/images/cost-of-training.svg.
+docs/images/cost-of-training.svg and memory-of-training.svg.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tests.bench.curves import Curve, draw
 
 SEED = 20_240_501
 DRAWN = Path("docs/images/cost-of-training.svg")
+HELD = Path("docs/images/memory-of-training.svg")
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 BASKET = 5  # lines an order on average
 SAMPLE = 50  # products whose ten nearest are found by brute force as well
@@ -49,14 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             cpu, peak, _ = measured(name, lines)
             costs[name].append((lines, cpu, peak))
             say(f"{NAMES[name]:<34}{lines:>12,}{cpu:>9.2f}{peak:>10.0f}")
-    (_, ours, held), (_, bare, whole) = costs["lists"][-1], costs["product"][-1]
-    say(f"at the largest: {ours / bare:.2f} of the time, {held / whole:.2f} of the memory")
+    (_, ours, most), (_, bare, whole) = costs["lists"][-1], costs["product"][-1]
+    say(f"at the largest: {ours / bare:.2f} of the time, {most / whole:.2f} of the memory")
     said = measured("scoring", 100_000)[2]
     say(f"scoring a pair by factors in numpy: {said} times as many as predict() in the same time")
     cpu, peak, said = measured("matching", chosen.products)
     say(f"matching {chosen.products:,} products: {cpu:.0f} CPU s, {peak:.0f} MiB; {said}")
     curves = [Curve(NAMES[n], [(size, cpu) for size, cpu, _ in c]) for n, c in costs.items()]
     draw(DRAWN, "CPU seconds by order lines", curves)
+    held = [Curve(NAMES[n], [(size, mib) for size, _, mib in c]) for n, c in costs.items()]
+    draw(HELD, "MiB held, at the most, by order lines", held)
 
 
 def measured(name: str, size: int) -> tuple[float, float, str]:

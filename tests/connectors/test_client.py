@@ -260,6 +260,11 @@ def test_something_that_is_no_wordpress_is_named(shop, session) -> None:
         connect(shop, session).check()
 
 
+def test_a_website_that_is_no_shop_is_not_taken_for_one_in_maintenance(shop, session) -> None:
+    with pytest.raises(Misconfigured, match=r"blog is not a WordPress shop.*answered 404"):
+        connect(shop, session, url=f"{shop.url}/blog").check()
+
+
 def test_an_old_woocommerce_is_named(shop, client) -> None:
     del shop.lists["refunds"]
     with pytest.raises(Misconfigured, match=r"older than 9\.0"):

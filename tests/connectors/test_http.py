@@ -196,6 +196,11 @@ def test_a_certificate_nobody_vouches_for_is_named(session: http.Session, https:
         session.get(https.url, {})
 
 
+def test_a_port_without_tls_is_not_taken_for_a_bad_certificate(session, shop) -> None:
+    with pytest.raises(Misconfigured, match="does not speak https there"):
+        session.get(shop.url.replace("http:", "https:"), {})
+
+
 def test_an_authority_of_the_owners_own_is_believed(https: Https) -> None:
     session = http.Session(allow_private=True, ca_bundle=https.authority)
     assert session.get(https.url, {}).data == {"a": 1}

@@ -156,6 +156,11 @@ def asked(site: Site, shop: shops.Shop) -> None:
         jobs.ask(connection, shop.id, "sync", NOW - timedelta(minutes=20))
 
 
+def due_for_hours(site: Site, shop: shops.Shop) -> None:
+    with writing(site.store.engine) as connection:
+        jobs.due(connection, shop.id, "train", NOW - timedelta(hours=2))
+
+
 def skewed(site: Site, shop: shops.Shop) -> None:
     now = datetime.now(UTC)
     with writing(site.store.engine) as connection:
@@ -195,6 +200,7 @@ FAULTS: dict[str, Callable[[Site, shops.Shop], None]] = {
     "job-failed": ran("failed", "out of disk"),
     "job-cut-off": ran("cut off", "The process died."),
     "request-waiting": asked,
+    "work-waits": due_for_hours,
     "nothing-sellable": sql("UPDATE products SET in_stock = false"),
     "no-price": save(lambda: products(10, price_minor=None)),
     "no-url": save(lambda: products(10, url="")),

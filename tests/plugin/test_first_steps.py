@@ -35,12 +35,15 @@ ORDERS = 250  # enough for pairs to be learned, few enough for seconds
 
 
 def tick(site: Site) -> list[str]:
-    """The clock takes up what was asked for."""
-    with writing(site.store.engine) as connection:
-        asked = jobs.take_requests(connection, datetime.now(UTC))
-    for shop_id, job in asked:
-        clock.run(site.store, job, shop_id)
-    return [job for _, job in asked]
+    """What was asked for is taken up and done."""
+    done = []
+    for training in (True, False):
+        with writing(site.store.engine) as connection:
+            taken = jobs.take(connection, training, "here", datetime.now(UTC))
+        if taken is not None:
+            clock.run(site.store, taken.job, taken.shop_id, taken.run_id)
+            done.append(taken.job)
+    return done
 
 
 def connect(page: Page, demo: DemoShop) -> None:

@@ -81,7 +81,10 @@ def test_sync_now_is_a_row_for_the_clock_and_asking_twice_is_asking_once(
     assert "A sync is asked for" in text
     assert "Sync now (asked for)" in text
     with writing(site.store.engine) as connection:
-        assert jobs.take_requests(connection, NOON) == [(shop.id, "sync")]
+        taken = jobs.take(connection, False, "here", NOON)
+        assert taken is not None
+        assert taken[1:] == ("sync", shop.id)
+        assert jobs.take(connection, False, "here", NOON) is None
     assert send(browser, page, page + "ask", job="rm").status_code == 400
 
 

@@ -49,8 +49,10 @@ class There:
 def there(monkeypatch: pytest.MonkeyPatch) -> There:
     made = There()
 
-    def open_shop(platform: str, url: str, opened: dict[str, str], **more: Any) -> There:
-        made.opened.append((url, dict(opened), more["allow_private"]))
+    def open_shop(
+        platform: str, url: str, opened: dict[str, str], trust: opening.Trust, *_: Any, **__: Any
+    ) -> There:
+        made.opened.append((url, dict(opened), trust.allow_private_hosts))
         return made
 
     monkeypatch.setattr(opening, "open_shop", open_shop)

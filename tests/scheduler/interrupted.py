@@ -209,13 +209,15 @@ def new_shop(store: Store, platform: Platform, name: str) -> shops.Shop:
 
 def sync(store: Store, shop: shops.Shop, url: str, seed: int, *, sweep: bool = False) -> None:
     platform: Platform = shop.platform  # type: ignore[assignment]
-    before = syncing.CONNECTORS[platform]
+    before, together = syncing.CONNECTORS[platform], syncing.TOGETHER
     syncing.CONNECTORS[platform] = lambda *_: _client(platform, url, seed)
+    # Each page by itself, a few together, or as many as come within a second.
+    syncing.TOGETHER = (1, 60, together)[seed % 3]
     try:
         patience = syncing.Patience(times=3, longest_s=0)
         syncing.sync(store, shop, lambda *_: None, sweep=sweep, patience=patience)
     finally:
-        syncing.CONNECTORS[platform] = before
+        syncing.CONNECTORS[platform], syncing.TOGETHER = before, together
 
 
 def disturbed(store: Store, shop: shops.Shop, trouble: Disturbed, url: str, seed: int) -> list[str]:

@@ -1,57 +1,49 @@
-"""The clock: one at a time, what died runs again, what was asked for runs soon."""
+"""The clock: one at a time, what died is due again, what was missed runs once."""
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import Engine, select, text, update
+from sqlalchemy.exc import OperationalError
 
-from scheduler import jobs
-from scheduler.__main__ import Clock
-from scheduler.lease import lease
-from scheduler.record import SILENT_AFTER, recorded
+from scheduler import clock, jobs
+from scheduler.clock import SILENT_LOOKS, Clock
+from scheduler.lease import Held, lease
+from scheduler.record import recorded
+from store import engine as engines
 from store import tables
 from store.engine import reading, writing
 from store.opening import Store
-from store.reads import overview
+from store.reads import overview, shops
 from store.writes import jobs as writes
+from store.writes import models
 from tests.living import environment
-from tests.shops import fill
+from tests.scheduler.clocks import outcomes, until
+from tests.shops import NOW, add_empty
 
-NOW = datetime.now(UTC)
-
-
-def clock(store: Store) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "scheduler"],
-        env=environment(store),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+UPKEEP, TRAIN = (
+    next(job for job in jobs.TIMETABLE if job.name == name) for name in ("upkeep", "train")
+)
 
 
-def until(what: Callable[[], bool], seconds: float = 90) -> bool:
-    """Whether `what` came true; generous, because test machines are busy."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if what():
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def outcomes(store: Store, job: str) -> list[str]:
-    r = tables.JobRun
+def waiting(store: Store) -> set[tuple[str, int | None]]:
+    q = tables.Request
     with reading(store.engine) as connection:
-        return list(connection.scalars(select(r.outcome).where(r.job == job).order_by(r.id)))
+        rows = connection.execute(select(q.job, q.shop_id).where(q.taken_at.is_(None)))
+        return {(job, shop_id) for job, shop_id in rows}
+
+
+def ran(store: Store, job: str, shop_id: int | None, at: datetime, outcome: str = "ok") -> None:
+    with writing(store.engine) as connection:
+        run = writes.start_run(connection, job, shop_id, at)
+        writes.finish_run(connection, run, outcome, "", at)
 
 
 def test_only_one_process_holds_the_clock(any_store: Store) -> None:
@@ -82,15 +74,51 @@ def test_who_lost_its_session_knows_whether_it_still_has_the_clock(any_store: St
             assert (first(), second()) == (not server, server)
 
 
-def test_a_run_that_stops_beating_is_marked_and_told(any_store: Store) -> None:
+def test_who_fails_while_it_has_the_clock_gives_it_back(any_store: Store, store_url: str) -> None:
+    """The connection goes back to a pool; the lock must not stay with it."""
+    with pytest.raises(ValueError, match="something"), lease(any_store.engine):
+        raise ValueError("something")
+    other = engines.open(store_url)
+    with lease(other) as held:
+        assert held()
+    other.dispose()
+
+
+def test_what_never_ran_is_due_at_the_first_look_and_only_once(any_store: Store) -> None:
+    shop = add_empty(any_store, "one")
+    first = Clock(any_store)
+    first.watch()
+    # No sync of files, and no training before there is anything to learn from.
+    expected = {("upkeep", None), ("tally", shop), ("letters", shop)}
+    assert waiting(any_store) == expected
+    Clock(any_store).watch()  # the one that takes over
+    first.watch()
+    with reading(any_store.engine) as connection:
+        assert len(connection.execute(select(tables.Request.id)).all()) == len(expected)
+
+
+def test_a_run_that_stays_silent_for_some_looks_is_given_up_and_one_that_beats_never(
+    any_store: Store,
+) -> None:
+    shops = [add_empty(any_store, name) for name in ("one", "two")]
     with writing(any_store.engine) as connection:
-        long_ago = NOW - 2 * SILENT_AFTER
-        writes.start_run(connection, "upkeep", None, long_ago)
-        writes.start_run(connection, "upkeep", None, NOW)
-    with writing(any_store.engine) as connection:
-        assert writes.mark_cut_off(connection, NOW - SILENT_AFTER, NOW) == [("upkeep", None)]
-        assert writes.mark_cut_off(connection, NOW - SILENT_AFTER, NOW) == []
-    assert outcomes(any_store, "upkeep") == ["cut off", "running"]
+        for shop in shops:
+            writes.ask(connection, shop, "tally", NOW)
+        taken = [writes.take(connection, False, "there", NOW) for _ in shops]
+    alive, dead = (it.run_id for it in taken if it)
+    watching = Clock(any_store)
+    for look in range(SILENT_LOOKS + 1):
+        assert outcomes(any_store, "tally") == ["running", "running"]
+        with writing(any_store.engine) as connection:
+            # Its host's clock may say what it likes.
+            writes.beat(connection, alive, NOW - timedelta(days=look))
+        watching.watch()
+    assert outcomes(any_store, "tally") == ["running", "cut off"]
+    assert ("tally", shops[1]) in waiting(any_store)
+    assert ("tally", shops[0]) not in waiting(any_store)
+    with reading(any_store.engine) as connection:
+        detail = connection.scalar(select(tables.JobRun.detail).where(tables.JobRun.id == dead))
+    assert detail == "The process died on there. It runs again."
 
 
 def test_a_failed_run_keeps_what_went_wrong(any_store: Store) -> None:
@@ -102,84 +130,88 @@ def test_a_failed_run_keeps_what_went_wrong(any_store: Store) -> None:
 
 
 def test_asking_twice_before_it_starts_is_asking_once(any_store: Store) -> None:
-    shop = fill(any_store, trained=False)
+    shop = add_empty(any_store, "one")
     with writing(any_store.engine) as connection:
         for _ in range(2):
-            writes.ask(connection, shop.id, "tally", NOW)
-        assert writes.take_requests(connection, NOW) == [(shop.id, "tally")]
-        assert writes.take_requests(connection, NOW) == []
-
-
-def test_what_never_ran_or_ran_long_ago_is_due_at_once(any_store: Store) -> None:
-    upkeep = next(job for job in jobs.TIMETABLE if job.name == "upkeep")
-    assert jobs.due_at(any_store, upkeep, None, NOW) == NOW
+            writes.ask(connection, shop, "tally", NOW)
+    with reading(any_store.engine) as connection:
+        assert set(overview.waiting(connection, shop)) == {"tally"}
     with writing(any_store.engine) as connection:
-        run = writes.start_run(connection, "upkeep", None, NOW - timedelta(hours=30))
-        writes.finish_run(connection, run, "ok", "", NOW - timedelta(hours=30))
-    assert jobs.due_at(any_store, upkeep, None, NOW) == NOW
+        assert writes.take(connection, False, "here", NOW) is not None
     with writing(any_store.engine) as connection:
-        run = writes.start_run(connection, "upkeep", None, NOW)
-        writes.finish_run(connection, run, "ok", "", NOW)
-    assert jobs.due_at(any_store, upkeep, None, NOW) is None
+        assert writes.take(connection, False, "here", NOW) is None
 
 
-def test_a_killed_clock_is_replaced_and_what_was_cut_off_runs_again(store: Store) -> None:
-    shop = fill(store, trained=False)
-    with writing(store.engine) as connection:  # as a kill -9 in the middle leaves it
-        connection.execute(
-            insert(tables.JobRun).values(
-                job="train",
-                shop_id=shop.id,
-                started_at=NOW - timedelta(minutes=5),
-                heartbeat_at=NOW - timedelta(minutes=4),
-                outcome="running",
-                detail="learning similar",
-            )
-        )
-    first, second = clock(store), None
-    try:
-        assert until(lambda: "ok" in outcomes(store, "upkeep"))
-        second = clock(store)
-        time.sleep(1)
-        first.send_signal(signal.SIGKILL)
-        first.wait()
-        assert until(lambda: outcomes(store, "train")[-1:] == ["ok"]), outcomes(store, "train")
-        assert outcomes(store, "train")[0] == "cut off"
-        with writing(store.engine) as connection:
-            writes.ask(connection, shop.id, "tally", datetime.now(UTC))
-            before = len(outcomes(store, "tally"))
-        assert until(lambda: len(outcomes(store, "tally")) > before)
-    finally:
-        for process in filter(None, (first, second)):
-            process.terminate()
-            process.wait(timeout=30)
+def test_what_was_missed_is_due_at_once_and_what_was_not_is_not(any_store: Store) -> None:
+    assert jobs.is_overdue(any_store, UPKEEP, None, NOW)
+    ran(any_store, "upkeep", None, NOW - timedelta(hours=30))
+    assert jobs.is_overdue(any_store, UPKEEP, None, NOW)
+    ran(any_store, "upkeep", None, NOW)
+    assert not jobs.is_overdue(any_store, UPKEEP, None, NOW + timedelta(hours=23))
+    ran(any_store, "upkeep", None, NOW, "cut off")
+    assert jobs.is_overdue(any_store, UPKEEP, None, NOW)
+
+
+def test_a_night_without_a_clock_is_made_up_for_though_somebody_trained_by_hand_the_day_before(
+    store: Store,
+) -> None:
+    """Trained at 15:00, no clock from 2:00 to 4:00: the turn of 3:00 was missed."""
+    day = datetime(2026, 3, 10, 15, tzinfo=UTC)
+    shop_id = add_empty(store, "one")
+    with writing(store.engine) as connection:
+        models.begin_model(connection, shop_id, day, "", 0, day)
+        connection.execute(update(tables.Model).values(complete=True))
     with reading(store.engine) as connection:
-        assert overview.last_success(connection, shop.id, "train") is not None
+        shop = shops.by_id(connection, shop_id)
+    ran(store, "train", shop_id, day)
+    assert not jobs.is_overdue(store, TRAIN, shop, day + timedelta(hours=11))
+    assert jobs.is_overdue(store, TRAIN, shop, day + timedelta(hours=13))
 
 
-def test_a_clock_that_ends_starts_nothing_that_still_waited(
+def test_a_clock_that_is_set_anew_reckons_its_timetable_anew(
     any_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[object] = []
-    monkeypatch.setattr(subprocess, "Popen", lambda *words, **how: started.append(words))
-    over = threading.Event()
-    over.set()
-    ended = Clock(any_store)
-    ended.run(over, lambda: True)
-    ended._in_a_child("upkeep", None)  # what its pool's queue still held
-    assert started == []
+    """Else what was to run in 15 minutes would run in 15 minutes and as long as it was set back."""
+    monkeypatch.setattr(clock, "WATCH_S", 0.0)
+    apart = iter([100.0, 100.0, 100.001, 100.001 - 86_400])
+    monkeypatch.setattr(clock, "_apart_s", lambda: next(apart))
+    Clock(any_store).run(threading.Event(), lambda: True)  # returns
+    assert next(apart, None) is None
 
 
-def test_a_job_ends_when_its_clock_dies(store: Store) -> None:
-    shop = fill(store, trained=False)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "scheduler", "run", "train", str(shop.id), "--child"],
-        env=environment(store),
-        stdin=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert child.stdin is not None
-    assert until(lambda: outcomes(store, "train") == ["running"])
-    child.stdin.close()  # what the end of the parent does
-    assert child.wait(timeout=60) == 70
-    assert os.path.exists(store.engine.url.database or "")
+def test_a_clock_waits_for_a_database_that_is_away(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "STAND_BY_S", 0.0)
+    over, tried = threading.Event(), 0
+
+    @contextmanager
+    def away(engine: Engine) -> Iterator[Held]:
+        nonlocal tried
+        tried += 1
+        if tried < 4:
+            raise OperationalError("SELECT 1", {}, Exception("the server is starting up"))
+        over.set()
+        yield lambda: True
+
+    monkeypatch.setattr(clock, "lease", away)
+    clock.keep(any_store, over)
+    assert tried == 4
+
+
+def test_a_killed_clock_is_replaced_by_the_one_that_stands_by(store: Store) -> None:
+    command = [sys.executable, "-m", "scheduler"]
+    with subprocess.Popen(command, env=environment(store), stderr=subprocess.DEVNULL) as first:
+        # Whoever did this has the clock as well.
+        assert until(lambda: outcomes(store, "upkeep") == ["ok"])
+        with (
+            subprocess.Popen(
+                command, env=environment(store), stderr=subprocess.PIPE, text=True
+            ) as second,
+            second.stderr as says,  # type: ignore[union-attr]
+        ):
+            assert "standing by" in says.readline()
+            first.kill()
+            assert "clock started" in says.readline()
+            second.terminate()
+            assert second.wait(60) == 0

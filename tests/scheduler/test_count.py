@@ -3,131 +3,22 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, update
 
 from experiments import persons
-from scheduler.tally import tally
 from store import tables
 from store.engine import reading, writing
-from store.keys import digest
 from store.opening import Store
-from store.reads import experiments as reads
-from store.reads import shops
-from store.records import Order, OrderLine, Refund, ShopFacts
-from store.writes import catalogue, events, orders, privacy, refunds
-from store.writes import experiments as writes
-from store.writes import shops as shop_writes
-from tests.shops import NOW, product
+from store.records import Order, OrderLine
+from store.writes import orders, privacy
+from tests.commands import run
+from tests.life import DAY, START, Life
 
-START = NOW - timedelta(days=40)
-DAY = timedelta(days=1)
-COUNTED = (tables.UnitRow, tables.TallyRow, tables.SegmentTally, tables.ObservedDay)
-
-
-class Life:
-    """A shop with a running test, and what happens in it."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        with writing(store.engine) as connection:
-            shop_id, _ = shop_writes.add_shop(
-                connection,
-                store.ring,
-                "files",
-                ShopFacts("Lamps", "https://shop.example", "GBP", "Europe/London"),
-                {},
-                NOW,
-                simulated=True,
-            )
-            catalogue.save_products(connection, shop_id, [product(n) for n in range(6)])
-            writes.start_experiment(
-                connection,
-                shop_id,
-                placement="also_bought",
-                against="bestsellers",
-                metric="rpv",
-                started_at=START,
-                ends_at=START + 28 * DAY,
-                window_s=7 * 86_400,
-                cap_minor=5_000,
-                planned_visitors=1_000,
-                planned_conversions=30,
-            )
-        with reading(store.engine) as connection:
-            self.shop = shops.by_id(connection, shop_id)
-            self.experiment = reads.every(connection, self.shop.id)[0].experiment
-            self.pepper = shops.keys(connection, store.ring, self.shop.id, NOW).pepper
-            self.products = connection.scalars(select(tables.Product.id)).all()
-        self.told = 0
-
-    def visitor(self, name: str) -> bytes:
-        return digest(self.pepper, "visitor", name)
-
-    def tell(
-        self, kind: str, name: str | None, at: datetime, arm: str = "treatment", first: int = 0
-    ) -> None:
-        self.told += 1
-        event: Any = events.Told(
-            id=self.told.to_bytes(16, "big"),
-            type=kind,  # type: ignore[arg-type]
-            visitor=self.visitor(name) if name else None,
-            product_id=self.products[0] if kind in ("product_view", "click") else None,
-            placement="also_bought",
-            experiment_id=None if kind == "product_view" else self.experiment.id,
-            arm=None if kind == "product_view" else arm,  # type: ignore[arg-type]
-            nonce=self.told.to_bytes(8, "big"),
-            items=tuple(self.products[first : first + 3]) if kind == "view" else (),
-            led_by="blend" if first % 2 else "similar",
-        )
-        with writing(self.store.engine) as connection:
-            events.save_events(connection, self.shop.id, [event], at)
-
-    def buy(self, number: int, at: datetime, **facts: Any) -> None:
-        minor = facts.pop("minor", 1_000)
-        order = Order(
-            id=f"x{number}",
-            placed_at=at,
-            updated_at=facts.pop("updated_at", at),
-            currency="GBP",
-            status=facts.pop("status", "paid"),
-            total_minor=minor,
-            lines=(OrderLine(f"x{number}-1", "p0", 1, minor),),
-            **facts,
-        )
-        with writing(self.store.engine) as connection:
-            orders.save_orders(connection, self.shop.id, self.pepper, [order])
-
-    def refund(self, number: int, at: datetime, minor: int) -> None:
-        with writing(self.store.engine) as connection:
-            refund = Refund(f"r{number}", f"x{number}", at, at, minor)
-            refunds.save_refunds(connection, self.shop.id, [refund])
-
-    def count(self, at: datetime) -> Any:
-        with writing(self.store.engine) as connection:
-            shop_writes.set_clock(connection, self.shop.id, at)
-        with reading(self.store.engine) as connection:
-            self.shop = shops.by_id(connection, self.shop.id)
-        return tally(self.store, self.shop)[0]
-
-    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Everything that counting leaves behind."""
-        with reading(self.store.engine) as connection:
-            return {
-                t.__tablename__: sorted(
-                    (tuple(row) for row in connection.execute(select(t))), key=repr
-                )
-                for t in COUNTED
-            }
-
-    def forget_counts(self) -> None:
-        with writing(self.store.engine) as connection:
-            for table in COUNTED:
-                connection.execute(delete(table))
-            connection.execute(update(tables.Exposure).values(counted=False))
+EQUAL = "The stored figures equal the recomputed ones.\n"
 
 
 @pytest.fixture
@@ -172,9 +63,54 @@ def test_counting_what_changed_gives_the_rows_of_counting_everything(life: Life,
     by_delta = life.rows()
     assert by_delta["units"]
     assert len(by_delta["observed_days"]) > 30
+    checked = run(life.store, "report", life.shop.key, "--recompute", "--check")
+    assert (checked.exit_code, checked.stderr) == (0, EQUAL), checked.output
     life.forget_counts()
     life.count(START + 35 * DAY)
     assert life.rows() == by_delta
+
+
+def test_recomputing_names_the_figures_that_were_changed_behind_the_counting(life: Life) -> None:
+    for n in range(6):
+        life.tell("exposure", f"visitor-{n:08d}", START, "treatment" if n % 2 else "control")
+        life.buy(n, START + DAY, visitor=f"visitor-{n:08d}", minor=1_000 + n)
+    life.count(START + 9 * DAY)
+    line = ("report", life.shop.key, "--recompute", "--check")
+    assert run(life.store, *line).stderr == EQUAL
+    with writing(life.store.engine) as connection:
+        order = tables.Order.external_id == "x1"
+        connection.execute(update(tables.Order).where(order).values(status="cancelled"))
+    checked = run(life.store, *line)
+    assert checked.exit_code == 1
+    assert "treatment.orders" in checked.stderr
+    assert "control" not in checked.stderr
+
+
+def test_repeat_purchases_are_told_of_whom_so_many_days_have_passed(life: Life) -> None:
+    """In control second orders after 29 and 61 days, in treatment after 89 and one never."""
+    plan = {"control": (29, 61), "treatment": (89, None)}
+    number = 0
+    for arm, seconds in plan.items():
+        for second in seconds:
+            number += 1
+            name = f"visitor-{number:08d}"
+            life.tell("exposure", name, START, arm)
+            life.buy(number, START + DAY, visitor=name)
+            if second is not None:
+                life.buy(100 + number, START + (1 + second) * DAY, visitor=name)
+    told = {}
+    for day in (30, 31, 61, 91):
+        report = life.count(START + day * DAY)
+        told[day] = {(it.arm, it.days): (it.again, it.buyers) for it in report.repeats}
+    # Nobody's days are over yet: no share, which is not a share of none.
+    assert told[30] == dict.fromkeys(told[30], (0, 0))
+    assert len(told[30]) == 6
+    assert told[31]["control", 30] == (1, 2)
+    assert told[31]["treatment", 30] == (0, 2)
+    assert told[31]["control", 60] == (0, 0)
+    assert told[61]["control", 60] == (1, 2)
+    assert told[91]["control", 90] == (2, 2)
+    assert told[91]["treatment", 90] == (1, 2)
 
 
 def test_adding_a_day_counts_only_whom_it_touched(

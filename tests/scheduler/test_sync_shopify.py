@@ -137,7 +137,7 @@ def test_progress_is_shown_while_shopify_puts_a_large_shop_together(
     def in_bulk(*given: object) -> Shopify:
         connector = real(*given)  # type: ignore[arg-type]
         assert isinstance(connector, Shopify)
-        connector._pace = Pace(bulk_above=5, ask_s=0.001)
+        connector._pace = connector._lists._pace = Pace(bulk_above=5, ask_s=0.001)
         return connector
 
     monkeypatch.setitem(syncing.CONNECTORS, "shopify", in_bulk)

@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from store.opening import Store
 from store.reads.shops import Shop
 from tests.shops import SECRET
-from widget.app import create_app, network
+from widget.app import create_app
 
 
 def test_the_address_limit_refuses_with_a_time_to_come_back(store: Store, shop: Shop) -> None:
@@ -28,11 +28,6 @@ def test_the_address_limit_refuses_with_a_time_to_come_back(store: Store, shop: 
     assert refusal.headers["Retry-After"] == "1"
     assert refusal.content_type == "application/problem+json"
     assert client.get("/healthz").status_code == 200
-
-
-def test_a_household_of_ipv6_is_one_address() -> None:
-    assert network("2001:db8::1") == network("2001:db8::ffff") != network("2001:db8:0:1::1")
-    assert network(None) == "unknown"
 
 
 def test_health_tells_the_truth(client: FlaskClient) -> None:

@@ -10,8 +10,7 @@ import { post, waiting } from "./tell.js";
 import { visit } from "./visit.js";
 
 // Browsers that do not know nested styles (from before autumn 2023) keep the page as it is.
-const able = CSS.supports("selector(&)");
-if (able && said.key && !preset.visitor) {
+if (CSS.supports("selector(&)") && said.key && !preset.visitor) {
   // A constructed sheet passes a strict Content Security Policy.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);

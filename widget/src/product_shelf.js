@@ -11,12 +11,10 @@ import { isBelow, whenBelow, whenNear } from "./sight.js";
 import { send, tell } from "./tell.js";
 import { visit } from "./visit.js";
 
-const shelves = () => [...document.querySelectorAll("product-shelf")];
-
 // Shelves fill in the order in which they came near, not in that of the answers: which products a
 // shelf may still show is no race.
 let turn;
-const near = whenNear((shelf) => (turn = shelf.fill(turn)));
+let near; // made with the first shelf: not while the page still waits for the script
 
 let promised = 0; // how many products the shelves that asked before may show
 
@@ -25,6 +23,7 @@ export class ProductShelf extends HTMLElement {
     visit(this.get("product"));
     if (this.products) return; // a theme moved us
     this.products = []; // ids on this shelf: no other of the page shows them again
+    near = near || whenNear((shelf) => (turn = shelf.fill(turn)));
     near.observe(this);
   }
 
@@ -82,7 +81,8 @@ export class ProductShelf extends HTMLElement {
 
   /** The items to show: not the page's own, not refused, not on another shelf of this page. */
   choose({ items, limit }) {
-    const taken = [this.get("product"), ...unwanted(), ...shelves().flatMap((it) => it.products)];
+    const taken = [this.get("product"), ...unwanted()];
+    for (const shelf of document.querySelectorAll("product-shelf")) taken.push(...shelf.products);
     return items.filter(({ id }) => !taken.includes(id)).slice(0, limit);
   }
 }

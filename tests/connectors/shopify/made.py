@@ -100,6 +100,7 @@ def variant(number: int, currency: str = "GBP", price_minor: int = 1250, **chang
         "price": written(price_minor, currency),
         "compareAtPrice": None,
         "availableForSale": True,
+        "inventoryItem": {"unitCost": None},
     } | changes
 
 

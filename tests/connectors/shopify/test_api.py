@@ -142,7 +142,7 @@ def test_a_page_that_is_too_dear_is_asked_for_with_fewer_rows(
     fake: FakeShopify, shop: Shopify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.connectors.shopify.fake.MOST", 600)
-    assert [len(page.rows) for page in shop.products()] == [15, 15, 10]
+    assert [len(page.rows) for page in shop.products()] == [9, 9, 9, 9, 4]
     assert len(rows(shop.orders())) == 20
     assert len(rows(shop.refunds())) == 5
     assert {o.id for o in rows(shop.orders_named(["3", "4", "5", "6", "7", "8"]))} == set("345678")

@@ -279,8 +279,9 @@ def test_the_parts_of_a_bundle_are_the_bundle() -> None:
     row = made.order(1, (Bought(1), Bought(2)))
     group = {"productId": gid("Product", 50), "variantId": gid("ProductVariant", 5000)}
     for line in row["lineItems"]:
-        line["lineItemGroup"] = group
-    assert {(ln.product_id, ln.variant_id) for ln in parse.order(row).lines} == {("50", "5000")}
+        line["lineItemGroup"] = group | {"title": "Tea for two"}
+    chosen = {(ln.product_id, ln.variant_id, ln.title) for ln in parse.order(row).lines}
+    assert chosen == {("50", "5000", "Tea for two")}
     row["lineItems"][0]["lineItemGroup"] = {"productId": None, "variantId": None}
     assert parse.order(row).lines[0].product_id == "1"
 
@@ -309,6 +310,22 @@ SIZES = {"1": 900, "2": 12}
 
 def read(**changes: Any) -> Any:
     return parse.product(made.product(3, **changes), SIZES)
+
+
+def costing(number: int, price_minor: int, cost: str | None) -> dict[str, Any]:
+    item = {"unitCost": None if cost is None else {"amount": cost}}
+    return made.variant(number, price_minor=price_minor, inventoryItem=item)  # type: ignore[no-any-return]
+
+
+def test_a_product_costs_what_the_variant_costs_whose_price_is_shown() -> None:
+    assert read().cost_minor is None
+    assert read(variants=[costing(1, 1250, "4.2")]).cost_minor == 420
+    two = [costing(1, 2000, "9.00"), costing(2, 1250, "4.20")]
+    assert (read(variants=two).price_minor, read(variants=two).cost_minor) == (1250, 420)
+    assert read(variants=[costing(1, 2000, "9.00"), costing(2, 1250, None)]).cost_minor is None
+    assert read(variants=[costing(1, 1250, "0.0")]).cost_minor == 0
+    without = made.variant(1, inventoryItem=None)
+    assert read(variants=[without]).cost_minor is None
 
 
 @pytest.mark.parametrize(

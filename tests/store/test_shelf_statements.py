@@ -1,0 +1,58 @@
+"""What a shelf asks of the store stays a look-up, however many shoppers a shop has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+import pytest
+
+from store import engine as engines
+from store.engine import Serving
+from store.reads import shelf, shopper
+
+
+class Noting(Serving):
+    """Notes every statement and its values."""
+
+    def __init__(self, engine: engines.Engine) -> None:
+        super().__init__(engine)
+        self.asked: list[tuple[str, Sequence[Any]]] = []
+
+    def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        self.asked.append((sql, values))
+        return super().rows(sql, values)
+
+
+@pytest.fixture
+def serving(sqlite_template: Path, tmp_path: Path) -> Noting:
+    """A store that has never counted its tables, as one is in its first days."""
+    copy(sqlite_template, tmp_path / "store.sqlite")
+    return Noting(engines.open(f"sqlite:///{tmp_path / 'store.sqlite'}"))
+
+
+def test_no_statement_of_a_shelf_walks_through_all_shoppers_of_a_shop(serving: Noting) -> None:
+    visitor = b"v" * 16
+    named = shelf.Named(page="p1", of_page=("blend:",), of_category=("bestseller:",))
+    signed = named._replace(anchors=("p2",), of_anchors=("blend:",), visitor=visitor)
+    shelf.named_lists(serving, 1, 1, named)
+    shelf.named_lists(serving, 1, 1, signed._replace(customer=7))
+    shelf.named_lists(serving, 1, 1, signed._replace(tests=(1, 2)))
+    shelf.cards(serving, [1, 2, 3], traits=True)
+    shopper.unwanted(serving, 1, 7)
+    asked = list(serving.asked)
+    steps = [row[3] for sql, values in asked for row in serving.rows(_plan(sql), values)]
+    of_shoppers = re.compile(r"\b(exposures|identities|mine|other|i)\b")
+    looked_up = [step for step in steps if of_shoppers.search(step)]
+    assert len(looked_up) >= 4, steps
+    for step in looked_up:
+        assert re.search(r"\((shop_id|experiment_id)=\? AND (visitor|customer_id)=\?", step), step
+    walked = {step for step in steps if step.startswith("SCAN")}
+    assert walked <= {"SCAN CONSTANT ROW", "SCAN found"}
+
+
+def _plan(sql: str) -> str:
+    return f"EXPLAIN QUERY PLAN {sql}"
