@@ -2,13 +2,14 @@
 
     python -m tests.bench.accuracy --orders FILE --products FILE [--least-orders 50]
         [--known 60 70 80] [--slices [NAME ...]] [--hidden 60 70 80]
+        [--variety 60 70 80]
 
 Global time cuts, full ranking, no sampled negatives, NDCG@10. Task A: one product of an order is
 given, the rest of it is right (`also_bought`). Task B-repeat: a known customer is given, all they
 then bought is right (`you_might_like`). Task B-novel: the same without what they had bought before.
 At each cut so many per cent of the orders are known, and the next 20 % are asked about. `--slices`
 asks the same of other kinds of shops made from these orders (`slices.py`), `--hidden` how good the
-lists of products without orders are (`hidden.py`).
+lists of products without orders are (`hidden.py`), `--variety` what that knob costs (`variety.py`).
 
 Ours go the whole way of `flask train`: learned, measured and judged on the known orders alone, then
 asked through the same functions as the shelf with whatever the gate let live. Intervals are 95 %,
@@ -43,6 +44,7 @@ from tests.bench import hidden, verdict
 from tests.bench.orders import read
 from tests.bench.peers import ranked_peers
 from tests.bench.slices import SLICES, to_december
+from tests.bench.variety import price
 from tests.bench.verdict import Result
 
 SEED = 20_240_501
@@ -63,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--known", type=int, nargs="*", choices=(60, 70, 80), default=())
     parser.add_argument("--slices", nargs="*", choices=(*SLICES, SEASON), metavar="NAME")
     parser.add_argument("--hidden", type=int, nargs="*", choices=(60, 70, 80), default=())
+    parser.add_argument("--variety", type=int, nargs="*", choices=(60, 70, 80), default=())
     chosen = parser.parse_args(arguments)
     name = chosen.orders.resolve().parent.name
     interactions, catalogue = frequent(*read(chosen.products, chosen.orders), chosen.least_orders)
@@ -79,6 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shop = f"{known} % known, a tenth of the products hidden"
         progress(f"{name}, {shop}")
         verdict.keep(new_products(name, shop, cut_at(interactions, known / 100), catalogue))
+    for known in chosen.variety:
+        told = price(cut_at(interactions, known / 100), catalogue)
+        sys.stdout.write(f"{name}, {known} % known, also bought by variety\n{told}\n\n")
     results = verdict.read()
     of_set = [r for r in results if r.set == name]
     sys.stdout.write(f"{described(interactions, catalogue)}\n\n{verdict.tables(of_set)}\n\n")

@@ -54,13 +54,18 @@ def asked(split: Split, catalogue: Catalogue, hidden: NDArray[np.bool_]) -> list
 
 
 def ours(known: Known) -> Answer:
-    """The shelf of a product's page, learned from the shop's own windows."""
+    """The shelf of a product's page."""
+    return answerer(book(known), cards_of(known.catalogue), STRATEGIES)
+
+
+def book(known: Known) -> ListBook:
+    """The lists of that shelf, learned from the shop's own windows."""
     blend = Blend()
     fitted = [
         blend.answer(known, study([blend], known).teach(blend)),
         *(r.fit(known) for r in (BoughtTogether(), Similar(), Bestseller())),
     ]
-    return answerer(ListBook(known.catalogue, fitted), cards_of(known.catalogue), STRATEGIES)
+    return ListBook(known.catalogue, fitted)
 
 
 def peers(known: Known) -> Mapping[str, Answer]:
