@@ -8,13 +8,11 @@ pass, only for something to be true, so a busy machine takes longer and proves t
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -32,7 +30,7 @@ from tests.bench.server import serve
 from tests.conftest import postgres_programs
 from tests.databases import Cluster, postgres_cluster
 from tests.living import environment
-from tests.scheduler.clocks import children
+from tests.scheduler.clocks import children, program
 from tests.shops import fill, open_store
 
 ASKED = int(os.environ.get("PROVE_ASKED", "0"))
@@ -62,20 +60,6 @@ def store(cluster: Cluster) -> Iterator[Store]:
     schema.upgrade(engine)
     yield open_store(engine)
     engine.dispose()
-
-
-@contextmanager
-def scheduler(store: Store, *words: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scheduler", *words],
-        env=environment(store) | NEVER,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
 
 
 class Shoppers:
@@ -118,10 +102,10 @@ def test_four_workers_two_clocks_and_two_trainers_do_each_job_exactly_once(
 ) -> None:
     every = [fill(store, f"Shop {n}") for n in range(SHOPS)]
     with (
-        scheduler(store) as first,
-        scheduler(store),
-        scheduler(store, "trainers") as trainers,
-        scheduler(store, "trainers"),
+        program(store, **NEVER) as first,
+        program(store, **NEVER),
+        program(store, "trainers", **NEVER) as trainers,
+        program(store, "trainers", **NEVER),
         serve(environment(store), workers=4) as server,
         Shoppers(server.port, every) as shoppers,
     ):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import select
@@ -11,6 +14,22 @@ from sqlalchemy import select
 from store import tables
 from store.engine import reading
 from store.opening import Store
+from tests.living import environment
+
+
+@contextmanager
+def program(store: Store, *words: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m scheduler WORDS` on this store, until it is no longer needed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scheduler", *words],
+        env=environment(store) | settings,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def until(what: Callable[[], bool], seconds: float = 120) -> bool:
