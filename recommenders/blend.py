@@ -17,6 +17,7 @@ from recommenders.bought_together import BoughtTogether, add_evidence, sheets
 from recommenders.choose import Ask
 from recommenders.circumstances import OF_ORDERS, of_products
 from recommenders.clicks import OF_CLICKS, company_of_clicks
+from recommenders.expected import Expected
 from recommenders.kinds import band, kind, leaders
 from recommenders.known import Known
 from recommenders.learn import Lesson, Mind, learn
@@ -36,12 +37,21 @@ _TOGETHER = {
     "walk": BoughtTogether(damping=0.3, size_discount=1, half_life_days=365, width=NOMINATED),
 }
 _POPULAR = {"popular 7": 7.0, "popular 30": 30.0, "popular 120": 120.0}
-NAMES = (*_TOGETHER, "similar", "bridged", "popular of kind", "popular at price", *_POPULAR)
-# Used as they are where a shop has too little history to learn from: company first, what is alike
-# where company is unknown, a little of what sells.
-PRIOR = {"together": 1.0, "damped": 0.3, "similar": 0.1, "popular 30": 0.05}
-# For a product that was never bought with another: what looks alike, and what that is bought with.
-PRIOR_NEW = {"similar": 1.0, "bridged": 1.0, "popular 30": 0.05}
+NAMES = (
+    *_TOGETHER,
+    "expected",
+    "similar",
+    "bridged",
+    "popular of kind",
+    "popular at price",
+    *_POPULAR,
+)
+# Used as they are where a shop has too little history to learn from: what was bought with it, drawn
+# towards what sells; of near equals what is alike.
+PRIOR = {"expected": 1.0, "similar": 0.2}
+# For a product that was never bought with another: what looks alike, what that is bought with, and
+# what sells, each as loud. Titles may be telling or mere codes; nobody knows yet.
+PRIOR_NEW = {"similar": 1.0, "bridged": 1.0, "popular 30": 1.0}
 TASKS = {"blend": PRIOR, "blend:new": PRIOR_NEW}
 _HARDLY_ANY = 0.01  # the P(b | a) of a product that was never bought with another
 
@@ -50,14 +60,14 @@ _HARDLY_ANY = 0.01  # the P(b | a) of a product that was never bought with anoth
 class Blend:
     """score(a -> b) = sum over the voices of weight * said(a, b), each voice's loudest word 1
 
-    Voices: four settings of co-purchase; attribute likeness; `bridged`, the company of what looks
-    alike; popularity of the last week, month and third of a year, and of the last month among its
-    own kind and in its price band; where page views are known, what is looked at in the same visit
-    and what is bought after looking (`visits.py`), and what is clicked and put into the cart on
-    the product's page (`clicks.py`). Whom to believe is learned (see
-    `learn.py` for how and against what), apart for products that were never bought with another:
-    known ones are asked about as if nobody knew their orders. EASE on baskets was tried as a
-    voice: it added nothing to these and cost more than all of them.
+    Voices: four settings of co-purchase; the same drawn to what sells (`expected.py`); attribute
+    likeness; `bridged`, the company of what looks alike; popularity of the last week, month and
+    third of a year, and of the last month among its own kind and in its price band; where they are
+    known, what is looked at in the same visit and what is bought after looking (`visits.py`), and
+    what is clicked and put into the cart on the product's page (`clicks.py`). Whom to believe is
+    learned (see `learn.py` for how and against what), apart for products that were never bought
+    with another: known ones are asked about as if nobody knew their orders. EASE on baskets was
+    tried as a voice: it added nothing to these and cost more than all of them.
     Evidence: as for `bought_together` where the two were ever bought together; else `strength` is
     0 and `support` holds the SHARED_* bits of `similar`, and SHARED_VISITS; 0 where they share
     nothing we know of.
@@ -134,6 +144,7 @@ class Blend:
         together, alike = _together(known), likeness(known)
         said = {**company_of_clicks(known), **company_of_views(known), **together}
         voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in said.items()}
+        voices["expected"] = Expected().voice(known)
         voices["similar"] = reading(alike)
         # Each product's company speaks for those that look like it, the closest the loudest.
         bridge = together["damped"].copy()
@@ -166,7 +177,7 @@ def _without_company(choir: Choir) -> Choir:
     Nor what was bought by those who looked at it: they may have bought it, too. Nor what was
     clicked on its page: what stood there came of its orders.
     """
-    of_orders = {*_TOGETHER, BOUGHT_AFTER, *OF_CLICKS}
+    of_orders = {*_TOGETHER, "expected", BOUGHT_AFTER, *OF_CLICKS}
 
     def silent(rows: Rows) -> sparse.csr_array:
         return sparse.csr_array((len(rows), choir.products), dtype=np.float32)

@@ -51,6 +51,11 @@ _CART_COMPANY: Step = (
 )
 _LIKE_IT: Step = (Part("similar", "product"),)
 _POPULAR: tuple[Step, ...] = ((Part("bestseller", "category"),), (Part("bestseller", "shop"),))
+# On a product's page the same kind is one hint among others: what the whole shop buys is bought
+# with it more often than what is popular in its category alone, so the two add up.
+_POPULAR_WITH: tuple[Step, ...] = (
+    (Part("bestseller", "category"), Part("bestseller", "shop", 0.5)),
+)
 # What was viewed a minute ago is about as telling as a whole history of purchases.
 _WISHES: tuple[Step, ...] = (
     (Part("for_you", "customer"), Part("blend", "recent", 0.5)),
@@ -71,7 +76,7 @@ _SURPRISES: tuple[Step, ...] = (
 )
 
 CHAINS: dict[Placement, tuple[Step, ...]] = {
-    "also_bought": (*_COMPANY, _LIKE_IT, *_POPULAR),
+    "also_bought": (*_COMPANY, _LIKE_IT, *_POPULAR_WITH),
     "you_might_like": (*_WISHES, *_POPULAR),
     # A bundle of bestsellers would be a lie: fewer, or none, is the honest answer.
     "bought_together": ((Part("bought_together", "product", supported=True),),),

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from recommenders.ranked import placed
-from recommenders.trees import Forest, opinion
+from recommenders.trees import Forest, Grown, opinion
 from recommenders.voices import Table
 
 K = 10
@@ -79,16 +79,23 @@ class Mind:
 
     way: Way
     weights: NDArray[np.float32]  # of each voice, the loudest first among equals
-    trees: Any = None
+    trees: Grown | None = None
     unseen: Mapping[Way, float] = field(default_factory=dict)  # way -> mean NDCG@10
     windows: int = 0  # by how many unseen windows the ways were judged
     # What every way became, for the next window to judge.
     ways: Mapping[Way, Mind] = field(default_factory=dict, repr=False)
 
+    @property
+    def learned(self) -> bool:
+        """Whether the shop's own past chose this; else it is what holds in most shops."""
+        return self.windows > 0
+
     def scores(self, table: Table) -> NDArray[np.float32]:
         """The score of every candidate; of a row's best it is about 1."""
         total = mix(table, self.weights)
-        return together(total, opinion(self.trees, table)) if self.way == "both" else total
+        if self.way != "both" or self.trees is None:
+            return total
+        return together(total, opinion(self.trees, table))
 
 
 def learn(

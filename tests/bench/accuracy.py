@@ -43,7 +43,7 @@ from store.records import Catalogue, Interactions, Placement
 from tests.bench import hidden, verdict
 from tests.bench.orders import read
 from tests.bench.peers import ranked_peers
-from tests.bench.slices import SLICES, to_december
+from tests.bench.slices import SLICES, TURNED_OVER, leaving, to_december
 from tests.bench.variety import price
 from tests.bench.verdict import Result
 
@@ -77,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for shop in slices:
         split = _slice(interactions, shop)
         progress(f"{name}, {shop}: {described(split.train, catalogue)} known")
-        verdict.keep(run(name, shop, False, split, catalogue))
+        gone = leaving(len(catalogue)) if shop == TURNED_OVER else None
+        verdict.keep(run(name, shop, False, split, catalogue, gone))
     for known in chosen.hidden:
         shop = f"{known} % known, a tenth of the products hidden"
         progress(f"{name}, {shop}")
@@ -142,9 +143,21 @@ def frequent(
     )
 
 
-def run(name: str, shop: str, cut: bool, split: Split, catalogue: Catalogue) -> list[Result]:
-    """Train on the known orders as a shop would, and print the table of the three tasks."""
+def run(
+    name: str,
+    shop: str,
+    cut: bool,
+    split: Split,
+    catalogue: Catalogue,
+    gone: NDArray[np.bool_] | None = None,
+) -> list[Result]:
+    """Train on the known orders as a shop would, and print the table of the three tasks.
+
+    `gone` are the products that the shop took off its shelves at the cut.
+    """
     then = as_of(catalogue, split)
+    if gone is not None:
+        then = replace(then, recommendable=then.recommendable & ~gone)
     known = Known(split.train, then, split.cut_s)
     code = verdict.commit()
     started = time.process_time()

@@ -73,7 +73,7 @@ def page_views(
 
 
 def blind(known: Known) -> Known:
-    """The same shop, if nobody had told of page views."""
+    """The same shop, if nobody had told of page views or clicks."""
     return Known(known.interactions, known.catalogue, known.now_s, known.looks)
 
 
