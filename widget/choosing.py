@@ -86,10 +86,10 @@ class Asked(NamedTuple):
         )
 
 
-# So many candidates more than a shelf shows are looked at first: of those that are listed few are
-# sold out or near-duplicates. Where that is not enough, all are looked at, in as many statements
-# again.
-SPARE = 6
+# So many candidates more than a shelf shows are looked at first. Lists are made of what can be sold:
+# until the next training little of it is gone, and near-duplicates are few. Where three are not
+# enough, all are looked at, in as many statements again.
+SPARE = 3
 
 
 class Recommended(NamedTuple):

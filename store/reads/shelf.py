@@ -62,7 +62,10 @@ class Packed(Rows):
         self.unreadable: set[str] = set()
 
     def columns(self, names: Sequence[str]) -> Columns:
-        return columns([self._readable(name) for name in names])
+        packed = [self._packed.get(name, b"") for name in names]
+        if any(map(unreadable, packed)):
+            packed = [self._readable(name) for name in names]
+        return columns(packed)
 
     def _readable(self, slot: str) -> bytes:
         packed = self._packed.get(slot, b"")
@@ -152,9 +155,8 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
     packed: dict[str, bytes] = {}
     unwanted: list[int] = []
     entered: dict[int, tuple[int, Arm]] = {}
-    for external_id, key, category, name, slot, at, entries in in_one(
-        connection, "external_id, id, category, name, slot, entered_at", source, values, "entries"
-    ):
+    found = in_one(connection, _NAMED, source, values, packed="entries")
+    for external_id, key, category, name, slot, at, entries in zip(*found, strict=True):
         if external_id is not None and external_id not in known:
             known[external_id] = Known(key, category, name or "")
         if slot is not None:
@@ -228,6 +230,7 @@ def _named_lists(
     return f"FROM ({_COLUMNS} UNION ALL {' UNION ALL '.join(arms)}) found"
 
 
+_NAMED = ("external_id", "id", "category", "name", "slot", "entered_at")
 _COLUMNS = (
     "SELECT NULL AS external_id, CAST(NULL AS BIGINT) AS id, NULL AS category, NULL AS name, "
     "NULL AS slot, CAST(NULL AS BYTEA) AS entries, CAST(NULL AS BIGINT) AS entered_at WHERE 1 = 0"
@@ -240,7 +243,8 @@ def lists(connection: Reader, model_id: int, slots: Sequence[str]) -> Packed:
         return Packed({})
     marks, names = listed(slots)
     source = f"FROM lists WHERE model_id = ? AND slot IN ({marks})"
-    return Packed(dict(in_one(connection, "slot", source, (model_id, *names), "entries")))
+    slots, entries = in_one(connection, ("slot",), source, (model_id, *names), packed="entries")
+    return Packed(dict(zip(slots, entries, strict=True)))
 
 
 def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> dict[int, Card]:
@@ -248,19 +252,22 @@ def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> 
     published, of which most shelves ask nothing."""
     if not products:
         return {}
-    marks, keys = listed(products)
+    marks, values = listed(products)
     columns, source = _cards(traits, marks)
-    return {card[0]: Card(*card) for card in in_one(connection, columns, source, keys)}
+    keys, ids, sellable, groups, *others, bodies = in_one(
+        connection, columns, source, values, text="c.body"
+    )
+    return dict(zip(keys, map(Card, keys, ids, sellable, groups, bodies, *others), strict=True))
 
 
 @cache
-def _cards(traits: bool, marks: str) -> tuple[str, str]:
-    columns = "c.product_id, c.external_id, c.sellable, c.group_key, c.body"
+def _cards(traits: bool, marks: str) -> tuple[tuple[str, ...], str]:
+    columns = ("c.product_id", "c.external_id", "c.sellable", "c.group_key")
     if not traits:
         return columns, f"FROM cards c WHERE c.product_id IN ({marks})"
+    kind = "COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor)"
     return (
-        f"{columns}, COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor), "
-        "p.published_at",
+        (*columns, kind, "p.published_at"),
         "FROM cards c JOIN products p ON p.id = c.product_id "
         "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
         f"WHERE c.product_id IN ({marks})",
