@@ -86,9 +86,9 @@ class Asked(NamedTuple):
         )
 
 
-# So many candidates more than a shelf shows are looked at first. Lists are made of what can be sold:
-# until the next training little of it is gone, and near-duplicates are few. Where three are not
-# enough, all are looked at, in as many statements again.
+# So many candidates more than a shelf shows are looked at first. Lists are made of what can be
+# sold: until the next training little of it is gone, and near-duplicates are few. Where three are
+# not enough, all are looked at, in as many statements again.
 SPARE = 3
 
 
