@@ -47,13 +47,13 @@ def rows(connection: Reader, sql: str, values: Sequence[Any]) -> Sequence[Any]:
 
 def in_one(
     connection: Reader,
-    columns: Sequence[str],
+    columns: str,
     source: str,
     values: Sequence[Any],
     packed: str = "",
     text: str = "",
 ) -> list[list[Any]]:
-    """The columns of what a literal statement finds, written with `?`, fetched as one row.
+    """The rows of a literal statement, written with `?`, fetched as one that holds them all.
 
     At each row that it steps to, SQLite's driver lets another thread of the process go first. Where
     all of them are at work, two dozen rows are as many changes of turn, and those cost more than
@@ -61,39 +61,30 @@ def in_one(
     here instead of being written as JSON and read again.
     """
     sqlite = connection.dialect.name == "sqlite"
-    ((found, *behind),) = rows(
-        connection, _in_one(columns, packed or text, source, sqlite, bool(packed)), values
-    )
-    several: list[list[Any]] = orjson.loads(found)
+    sql = _in_one(columns, packed or text, source, sqlite, bool(packed))
+    ((lines, *behind),) = rows(connection, sql, values)
+    found: list[list[Any]] = orjson.loads(lines)
     if behind:
-        several[-1] = _cut(behind[0], several[-1])
-    return several
-
-
-def _cut(whole: Any, lengths: Sequence[int | None]) -> list[Any]:
-    parts: list[Any] = []
-    begins = 0
-    for length in lengths:
-        if length is None:
-            parts.append(None)
-        else:
-            parts.append(whole[begins : begins + length])
-            begins += length
-    return parts
+        whole, begins = behind[0], 0
+        for row in found:
+            if row[-1] is not None:
+                ends = begins + row[-1]
+                row[-1] = whole[begins:ends]
+                begins = ends
+    return found
 
 
 @cache
-def _in_one(columns: Sequence[str], last: str, source: str, sqlite: bool, packed: bool) -> str:
-    """Each column as a JSON list, and beside them the last one in one piece."""
+def _in_one(columns: str, last: str, source: str, sqlite: bool, packed: bool) -> str:
+    """All rows as one JSON text, and beside it the last column of all of them in one piece."""
     if last:
-        columns = (*columns, f"LENGTH({last})")
+        columns = f"{columns}, LENGTH({last})"
     if sqlite:
-        found = f"json_array({', '.join(f'json_group_array({name})' for name in columns)})"
+        lines = f"json_group_array(json_array({columns}))"
         whole = f"GROUP_CONCAT({last}, '')"
         if packed:
             whole = f"CAST({whole} AS BLOB)"
     else:
-        lists = (f"COALESCE(json_agg({name}), '[]')" for name in columns)
-        found = f"json_build_array({', '.join(lists)})::text"
+        lines = f"COALESCE(json_agg(json_build_array({columns})), '[]')::text"
         whole = f"STRING_AGG({last}, '')"
-    return f"SELECT {found}, {whole} {source}" if last else f"SELECT {found} {source}"
+    return f"SELECT {lines}, {whole} {source}" if last else f"SELECT {lines} {source}"
