@@ -22,13 +22,15 @@ from store.records import Catalogue
 # How many times each product meets another at most, whatever its words: in a shop of thousands all
 # who share anything. The most telling marks come first, for what they cost: rare and long ones.
 MOST_MET = 30_000
-# Of those met so many are screened by the letters of their titles, the likeliest first.
+# Of those met so many are screened by the letters of their titles, the likeliest first; and one
+# more for each so many fewer that were met, which takes about as long.
 SCREENED = 1_000
+SPARED = 20
 # The screen goes by the letters in order, which are half of the likeness of titles, and by what the
 # two share only so much: that is an estimate of the other half.
 ORDERED = 0.8
 # The beginnings of a word that count apart, so that "heart" meets "hearts", with their letters.
-BEGINNINGS = (2, 4)
+BEGINNINGS = (1, 2, 4)
 # Letters of a title that are screened: a machine word's. What a longer one ends with hardly tells.
 LETTERS = 64
 TITLE = 40  # letters of a usual title, to hold what an attribute adds against
@@ -65,8 +67,8 @@ class Candidates:
     def nearest(self, of: NDArray[np.intp], most: int) -> NDArray[np.int32]:
         """For each of these products the `most` others likely to be nearest, -1 where fewer.
 
-        Row by row, the likeliest first, of equals the earlier product. Time: at most `MOST_MET`
-        additions and `SCREENED` titles for each; memory: some numbers per product and the answer.
+        Row by row, the likeliest first, of equals the earlier product. Time: for each
+        at most `MOST_MET` additions and some thousand titles; memory: some numbers per product.
         """
         found = np.full((len(of), most), -1, dtype=np.int32)
         _nearest(
@@ -204,10 +206,11 @@ def _nearest(  # type: ignore[no-untyped-def]  # compiled: numba infers the type
             step[i] = min(int(likely * (_STEPS - 1)), _STEPS - 1)
             counts[step[i]] += 1
         least, kept = _STEPS, 0
-        while least > 0 and kept + counts[least - 1] <= SCREENED:
+        most = SCREENED + max(MOST_MET - met, 0) // SPARED
+        while least > 0 and kept + counts[least - 1] <= most:
             least -= 1
             kept += counts[least]
-        spare = SCREENED - kept  # of the step that does not fit as a whole the first few
+        spare = most - kept  # of the step that does not fit as a whole the first few
         for at in range(sizes[a]):
             bits[texts[a, at]] |= np.uint64(1) << np.uint64(at)
         taken = 0
