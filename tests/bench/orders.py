@@ -14,9 +14,14 @@ from store.records import Catalogue, Interactions
 
 def read(products_file: Path, orders_file: Path) -> tuple[Interactions, Catalogue]:
     """Keys are the row numbers of the products file, and of customers as they first appear."""
+    catalogue, ids = read_products(products_file)
+    return _interactions(orders_file, {of: i for i, of in enumerate(ids)}), catalogue
+
+
+def read_products(products_file: Path) -> tuple[Catalogue, list[str]]:
+    """The catalogue, and the shop's own id of each product."""
     with _open(products_file) as file:
         rows = sorted(csv.DictReader(file), key=lambda r: r["product_id"])
-    index = {row["product_id"]: i for i, row in enumerate(rows)}
     catalogue = Catalogue(
         keys=np.arange(1, len(rows) + 1, dtype=np.int64),
         titles=[r["title"] for r in rows],
@@ -27,7 +32,7 @@ def read(products_file: Path, orders_file: Path) -> tuple[Interactions, Catalogu
         price_minor=np.array([round(float(r["price"] or -0.01) * 100) for r in rows]),
         recommendable=np.array([r["in_stock"] != "false" for r in rows]),
     )
-    return _interactions(orders_file, index), catalogue
+    return catalogue, [row["product_id"] for row in rows]
 
 
 def _interactions(orders_file: Path, index: dict[str, int]) -> Interactions:

@@ -1,11 +1,13 @@
 """What do the trainers' inner loops cost, beside the plain tool for the same work?
 
     python -m tests.bench.trainers [--lines 10000 100000 1000000 10000000] [--products 100000]
+        [--catalogue FILE]
 
 Synthetic shops (Zipf), each measurement in a process of its own: CPU seconds of the work alone and
 the most memory the process held. Co-purchase lists, the best 24 of each product included, beside
-scipy's bare X.T @ X; scoring by Surprise's factors beside its own `predict()`; attribute matching,
-and how much of brute force's first ten it finds. Costs against size are drawn in
+scipy's bare X.T @ X, and what an addition of theirs costs among few products and many; scoring by
+Surprise's factors beside its own `predict()`; attribute matching of made titles and of those in a
+products file, and how much of brute force's first ten it finds. Costs against size are drawn in
 docs/images/cost-of-training.svg and memory-of-training.svg.
 """
 
@@ -25,21 +27,27 @@ from recommenders.known import Known
 from recommenders.looks import Likeness
 from store.records import Catalogue, Interactions
 from tests.bench.curves import Curve, draw
+from tests.bench.orders import read_products
 
 SEED = 20_240_501
 DRAWN = Path("docs/images/cost-of-training.svg")
 HELD = Path("docs/images/memory-of-training.svg")
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 BASKET = 5  # lines an order on average
-SAMPLE = 50  # products whose ten nearest are found by brute force as well
+SPREAD_LINES, SPREAD = 1_000_000, (500, 5_000, 50_000)  # so many products in as many lines
+SAMPLE = 100  # products whose ten nearest are found by brute force as well
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--lines", type=int, nargs="+", default=[10**4, 10**5, 10**6, 10**7])
     parser.add_argument("--products", type=int, default=100_000)
+    parser.add_argument("--catalogue", type=Path, help="match the titles of this products file")
     parser.add_argument("--only", choices=sorted(WORK), help="do one piece of work, here")
     chosen = parser.parse_args(arguments)
+    if chosen.only and chosen.catalogue:
+        match(read_products(chosen.catalogue)[0])
+        return
     if chosen.only:
         WORK[chosen.only](chosen.lines[0])
         return
@@ -47,24 +55,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
     costs: dict[str, list[tuple[int, float, float]]] = {"lists": [], "product": []}
     for lines in chosen.lines:
         for name in costs:
-            cpu, peak, _ = measured(name, lines)
+            cpu, peak, said = measured(name, lines)
             costs[name].append((lines, cpu, peak))
-            say(f"{NAMES[name]:<34}{lines:>12,}{cpu:>9.2f}{peak:>10.0f}")
+            say(f"{NAMES[name]:<34}{lines:>12,}{cpu:>9.2f}{peak:>10.0f}  {said}".rstrip())
     (_, ours, most), (_, bare, whole) = costs["lists"][-1], costs["product"][-1]
     say(f"at the largest: {ours / bare:.2f} of the time, {most / whole:.2f} of the memory")
+    for count in SPREAD:
+        cpu, _, said = measured("spread", count)
+        say(f"{SPREAD_LINES:,} lines of {count:,} products: {cpu:.2f} CPU s; {said}")
     said = measured("scoring", 100_000)[2]
     say(f"scoring a pair by factors in numpy: {said} times as many as predict() in the same time")
     cpu, peak, said = measured("matching", chosen.products)
     say(f"matching {chosen.products:,} products: {cpu:.0f} CPU s, {peak:.0f} MiB; {said}")
+    if chosen.catalogue:
+        cpu, _, said = measured("matching", 0, chosen.catalogue)
+        say(f"matching {chosen.catalogue.resolve().parent.name}: {cpu:.1f} CPU s; {said}")
     curves = [Curve(NAMES[n], [(size, cpu) for size, cpu, _ in c]) for n, c in costs.items()]
     draw(DRAWN, "CPU seconds by order lines", curves)
     held = [Curve(NAMES[n], [(size, mib) for size, _, mib in c]) for n, c in costs.items()]
     draw(HELD, "MiB held, at the most, by order lines", held)
 
 
-def measured(name: str, size: int) -> tuple[float, float, str]:
+def measured(name: str, size: int, catalogue: Path | None = None) -> tuple[float, float, str]:
     """CPU seconds, peak MiB and what was said, of one piece of work in a child process."""
     command = [sys.executable, "-m", "tests.bench.trainers", "--only", name, "--lines", str(size)]
+    command += ["--catalogue", str(catalogue)] if catalogue else []
     child = subprocess.Popen(
         command, env={**os.environ, **ONE_THREAD}, stdout=subprocess.PIPE, text=True
     )
@@ -83,10 +98,10 @@ def _alone(work: Callable[[], object]) -> None:
     say(f"{time.process_time() - started:.3f}")
 
 
-def shop(lines: int) -> Interactions:
+def shop(lines: int, products: int = 0) -> Interactions:
     """Orders of about five lines; products and customers as unequal as they are in shops."""
     random = np.random.default_rng(SEED)
-    products, customers = max(lines // 200, 100), max(lines // 10, 50)
+    products, customers = products or max(lines // 200, 100), max(lines // 10, 50)
     size = 1 + random.poisson(BASKET - 1, lines // BASKET)
     order = np.repeat(np.arange(len(size)), size)
     weight = 1 / (np.arange(products) + 10.0)
@@ -137,8 +152,8 @@ def goods(products: int) -> Catalogue:
     )
 
 
-def _known(lines: int) -> Known:
-    interactions = shop(lines)
+def _known(lines: int, products: int = 0) -> Known:
+    interactions = shop(lines, products)
     count = int(interactions.product.max()) + 1
     catalogue = Catalogue(
         np.arange(count), [""] * count, [""] * count, [""] * count, [()] * count, [()] * count,
@@ -147,13 +162,25 @@ def _known(lines: int) -> Known:
     return Known(interactions, catalogue, int(interactions.at_s[-1]))
 
 
-def lists(lines: int) -> None:
+def lists(lines: int, products: int = 0) -> None:
     from recommenders.bought_together import BoughtTogether, sheets
 
     sheets(_known(1_000), [BoughtTogether()])  # compiled
-    known = _known(lines)
-    _ = known.baskets
-    _alone(lambda: sheets(known, [BoughtTogether()]))
+    known = _known(lines, products)
+    held = known.baskets
+    started = time.process_time()
+    sheets(known, [BoughtTogether()])
+    spent = time.process_time() - started
+    say(f"{spent:.3f}")
+    additions = float((np.diff(held.indptr).astype(np.float64) ** 2).sum())
+    say(f"{additions / lines:.1f} additions a line, {spent / additions * 1e9:.0f} ns each;")
+    some = held.T.tocsr()[:: -(-known.products // 500)]  # of some products: all would not fit
+    met = np.asarray(some @ np.diff(held.indptr)).sum()
+    say(f"{(some @ held).nnz / met:.2f} of them meet a pair for the first time")
+
+
+def spread(products: int) -> None:
+    lists(SPREAD_LINES, products)
 
 
 def product(lines: int) -> None:
@@ -186,7 +213,11 @@ def scoring(lines: int) -> None:
 
 
 def matching(products: int) -> None:
-    catalogue, likeness = goods(products), Likeness()
+    match(goods(products))
+
+
+def match(catalogue: Catalogue) -> None:
+    products, likeness = len(catalogue), Likeness()
     likeness.nearest(goods(200), np.arange(200))  # compiled
     started = time.process_time()
     sheet = likeness.nearest(catalogue, np.arange(products))
@@ -208,6 +239,7 @@ NAMES = {"lists": "co-purchase with its lists", "product": "scipy's bare X.T @ X
 WORK: dict[str, Callable[[int], None]] = {
     "lists": lists,
     "product": product,
+    "spread": spread,
     "scoring": scoring,
     "matching": matching,
 }

@@ -219,10 +219,14 @@ def test_clicks_that_foretell_purchases_are_believed() -> None:
 @pytest.mark.usefixtures("few_trees")
 def test_clicks_that_are_noise_stay_silent() -> None:
     told = clicks_instead(browsed_shop(False), foretelling=False)
-    (mind, _), (unheard, _) = learned(told), learned(blind(told))
-    assert mind.way != "both"
+    (mind, lesson), (unheard, _) = learned(told), learned(blind(told))
     assert not mind.weights[: len(OF_CLICKS)].any()
     assert mind.weights[len(OF_CLICKS) :].tolist() == unheard.weights.tolist()
+    heard = lesson.ndcg(mind.scores(lesson.table))
+    lesson.table.said[: len(OF_CLICKS)] = (
+        0  # as if nobody had told: trees lose nothing by it either
+    )
+    assert lesson.ndcg(mind.scores(lesson.table)) > 0.98 * heard
 
 
 def test_a_blend_with_clicks_is_the_same_twice_and_lists_what_may_be_listed() -> None:

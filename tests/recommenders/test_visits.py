@@ -225,10 +225,14 @@ def test_page_views_that_foretell_purchases_are_believed() -> None:
 @pytest.mark.usefixtures("few_trees")
 def test_page_views_that_are_noise_stay_silent() -> None:
     told = browsed_shop(False)
-    (mind, _), (unheard, _) = learned(told), learned(blind(told))
-    assert mind.way != "both"
+    (mind, lesson), (unheard, _) = learned(told), learned(blind(told))
     assert not mind.weights[: len(OF_PRODUCTS)].any()
     assert mind.weights[len(OF_PRODUCTS) :].tolist() == unheard.weights.tolist()
+    heard = lesson.ndcg(mind.scores(lesson.table))
+    lesson.table.said[: len(OF_PRODUCTS)] = (
+        0  # as if nobody had told: trees lose nothing by it either
+    )
+    assert lesson.ndcg(mind.scores(lesson.table)) > 0.98 * heard
 
 
 def test_an_empty_past_is_no_error() -> None:
