@@ -91,7 +91,7 @@ packages: .venv/.runtime ## what an owner installs in the shop, in build/
 bundle: widget/node_modules ## build shelf.js
 	npm --prefix widget run --silent bundle
 
-bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|connectors|ingest|serving|statistics|trainers|training|webhooks
+bench: .venv/.development ## measure, as ratios within one run; PART=accuracy|connectors|ingest|million|serving|statistics|trainers|training|webhooks
 	$(BIN)/python -m tests.bench $(PART)
 
 prove: .venv/.development ## the full figures of what `make test` samples; PART=cache|faults|ingest|kills|publishing|soak|statistics|tasks|truth

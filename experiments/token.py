@@ -8,10 +8,10 @@ shop and the visitor's digest.
 Layout (big-endian), then URL-safe base64 without padding:
 
     version 1 | flags 1 | placement 1 | shop 4 | issued 4 | experiment 4? | model 4? | nonce 8?
-    | visitor 12? | tried 4? | chance 2? | led by 1? | tag 16
+    | visitor 12? | tried 4? | chance 2? | led by 1? | page 4? | tag 16
 
 `?` fields are there when their flag is set (tried and chance by one). The tag is HMAC-SHA256 of
-everything before it, cut to 16 bytes. At most 83 characters; 36 for an answer that is cached for
+everything before it, cut to 16 bytes. At most 88 characters; 36 for an answer that is cached for
 everyone.
 
 Runs in web workers on every request: standard library only.
@@ -31,7 +31,7 @@ from store.records import Arm, Placement, Strategy
 VERSION = 1
 NONCE_BYTES = 8  # two answers of one second to one visitor are told apart
 VISITOR_BYTES = 12  # 96 bits of a keyed digest: no two visitors of a shop share them
-LONGEST = 128  # characters that `read` looks at; a genuine token has at most 83
+LONGEST = 128  # characters that `read` looks at; a genuine token has at most 88
 _SHORTEST_KEY = 16
 _TAG_BYTES = 16  # 128 bits, the shortest that RFC 2104 advises for this hash
 _LARGEST_ID = 2**32 - 1
@@ -64,7 +64,9 @@ _STRATEGY_CODES: dict[Strategy, int] = {
 }
 _STRATEGIES = {code: strategy for strategy, code in _STRATEGY_CODES.items()}
 
-_EXPERIMENT, _TREATMENT, _MODEL, _NONCE, _VISITOR, _TRIED, _LED_BY = 1, 2, 4, 8, 16, 32, 64
+_EXPERIMENT, _TREATMENT, _MODEL, _NONCE, _VISITOR, _TRIED, _LED_BY, _PAGE = (
+    2**bit for bit in range(8)
+)
 _HEAD = Struct(">BBBII")
 _ID = Struct(">I")
 _TRIAL = Struct(">IH")
@@ -89,6 +91,9 @@ class TokenFacts:
     # The strategy in front on the shelf that treatment sees, in control as well: what a test's
     # visitors can be told apart by, because it was settled before any of them saw a thing.
     led_by: Strategy | None = None
+    # The product on whose page a visitor was asked about, by the store's key: what is clicked or
+    # added to the cart there is learned to belong to it.
+    page: int | None = None
 
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:
@@ -105,7 +110,7 @@ class TokenFacts:
             raise ValueError("tried and chance belong together: give both or neither")
         if self.chance is not None and not 1 <= self.chance <= _CHANCES:
             raise ValueError(f"chance must be between 1 and {_CHANCES}, not {self.chance}")
-        for number in (self.shop, self.experiment, self.model, self.tried):
+        for number in (self.shop, self.experiment, self.model, self.tried, self.page):
             if number is not None and not 0 <= number <= _LARGEST_ID:
                 raise ValueError(f"ids must be between 0 and {_LARGEST_ID}, not {number}")
 
@@ -134,6 +139,9 @@ def mint(key: bytes, facts: TokenFacts) -> str:
     if facts.led_by is not None:
         flags |= _LED_BY
         tail += bytes((_STRATEGY_CODES[facts.led_by],))
+    if facts.page is not None:
+        flags |= _PAGE
+        tail += _ID.pack(facts.page)
     issued_s = int(facts.issued_at.timestamp())
     body = _HEAD.pack(VERSION, flags, _CODES[facts.placement], facts.shop, issued_s) + tail
     return urlsafe_b64encode(body + _tag(key, body)).rstrip(b"=").decode("ascii")
@@ -166,7 +174,7 @@ def _facts(body: bytes) -> TokenFacts | None:
     if version != VERSION or code not in _PLACEMENTS:
         return None
     at = _HEAD.size
-    experiment = model = nonce = visitor = tried = chance = led_by = None
+    experiment = model = nonce = visitor = tried = chance = led_by = page = None
     arm: Arm | None = None
     if flags & _EXPERIMENT:
         (experiment,) = _ID.unpack_from(body, at)
@@ -186,6 +194,9 @@ def _facts(body: bytes) -> TokenFacts | None:
         at += _TRIAL.size
     if flags & _LED_BY:
         led_by = _STRATEGIES.get(body[at])  # of a newer version: one that we do not know
+        at += 1
+    if flags & _PAGE:
+        (page,) = _ID.unpack_from(body, at)
     return TokenFacts(
         shop=shop,
         placement=_PLACEMENTS[code],
@@ -198,6 +209,7 @@ def _facts(body: bytes) -> TokenFacts | None:
         tried=tried,
         chance=chance,
         led_by=led_by,
+        page=page,
     )
 
 

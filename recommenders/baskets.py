@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from store.records import Interactions, PageViews
+from store.records import NEVER_S, Impressions, Interactions, PageViews
 
 DAY_S = 86_400
 Whole = TypeVar("Whole", np.int32, np.int64)
@@ -57,6 +57,22 @@ def viewed_before(page_views: PageViews, instant_s: int) -> PageViews:
         at_s=page_views.at_s[kept],
         customer=np.where(linked_s < instant_s, customer, -1),
         linked_s=linked_s,
+    )
+
+
+def shown_before(told: Impressions, instant_s: int) -> Impressions:
+    """What was known at `instant_s` of what was shown, and of what had come of it by then."""
+    kept = told.shown_s < instant_s
+    clicked_s, carted_s = told.clicked_s[kept], told.carted_s[kept]
+    return replace(
+        told,
+        visitor=told.visitor[kept],
+        page=told.page[kept],
+        product=told.product[kept],
+        place=told.place[kept],
+        shown_s=told.shown_s[kept],
+        clicked_s=np.where(clicked_s < instant_s, clicked_s, NEVER_S),
+        carted_s=np.where(carted_s < instant_s, carted_s, NEVER_S),
     )
 
 

@@ -16,6 +16,7 @@ from scipy import sparse
 from recommenders.bought_together import BoughtTogether, add_evidence, sheets
 from recommenders.choose import Ask
 from recommenders.circumstances import OF_ORDERS, of_products
+from recommenders.clicks import OF_CLICKS, company_of_clicks
 from recommenders.expected import Expected
 from recommenders.kinds import band, kind, leaders
 from recommenders.known import Known
@@ -61,12 +62,12 @@ class Blend:
 
     Voices: four settings of co-purchase; the same drawn to what sells (`expected.py`); attribute
     likeness; `bridged`, the company of what looks alike; popularity of the last week, month and
-    third of a year, and of the last month among its own kind and in its price band; where page
-    views are known, what is looked at in the same visit and what is bought after looking
-    (`visits.py`). Whom to believe is learned (see `learn.py` for how and against what), apart for
-    products that were never bought with another: known ones are asked about as if nobody knew
-    their orders. EASE on baskets was tried as a voice: it added nothing to these and cost more
-    than all of them.
+    third of a year, and of the last month among its own kind and in its price band; where they are
+    known, what is looked at in the same visit and what is bought after looking (`visits.py`), and
+    what is clicked and put into the cart on the product's page (`clicks.py`). Whom to believe is
+    learned (see `learn.py` for how and against what), apart for products that were never bought
+    with another: known ones are asked about as if nobody knew their orders. EASE on baskets was
+    tried as a voice: it added nothing to these and cost more than all of them.
     Evidence: as for `bought_together` where the two were ever bought together; else `strength` is
     0 and `support` holds the SHARED_* bits of `similar`, and SHARED_VISITS; 0 where they share
     nothing we know of.
@@ -131,7 +132,8 @@ class Blend:
 
     def taught(self, study: Study) -> Minds:
         """Whom to believe."""
-        names = (*OF_PRODUCTS, *NAMES) if study.page_views else NAMES
+        clicks, views = OF_CLICKS if study.clicks else (), OF_PRODUCTS if study.page_views else ()
+        names = (*clicks, *views, *NAMES)
         return {
             task: learn(study.lessons.get(task, ()), names, prior, study.minds.get(task))
             for task, prior in TASKS.items()
@@ -140,7 +142,7 @@ class Blend:
     def _choir(self, known: Known) -> Choir:
         own = sparse.eye_array(known.products, format="csr", dtype=np.float32)
         together, alike = _together(known), likeness(known)
-        said = {**company_of_views(known), **together}
+        said = {**company_of_clicks(known), **company_of_views(known), **together}
         voices: dict[str, Voice] = {name: reading(matrix) for name, matrix in said.items()}
         voices["expected"] = Expected().voice(known)
         voices["similar"] = reading(alike)
@@ -172,9 +174,10 @@ def _selling(known: Known, group: NDArray[np.int64]) -> Voice:
 def _without_company(choir: Choir) -> Choir:
     """As of a product without orders: whatever it was bought with, nobody tells.
 
-    Nor what was bought by those who looked at it: they may have bought it, too.
+    Nor what was bought by those who looked at it: they may have bought it, too. Nor what was
+    clicked on its page: what stood there came of its orders.
     """
-    of_orders = {*_TOGETHER, "expected", BOUGHT_AFTER}
+    of_orders = {*_TOGETHER, "expected", BOUGHT_AFTER, *OF_CLICKS}
 
     def silent(rows: Rows) -> sparse.csr_array:
         return sparse.csr_array((len(rows), choir.products), dtype=np.float32)
@@ -202,7 +205,7 @@ def likeness(known: Known) -> sparse.csr_array:
 def _spoken_for(choir: Choir, rows: Rows) -> Rows:
     """The rows that any voice speaks about; what merely sells is no answer to any product."""
     said = np.zeros(len(rows), dtype=np.int64)
-    for name in {*_TOGETHER, "similar", *OF_PRODUCTS} & choir.voices.keys():
+    for name in {*_TOGETHER, "similar", *OF_PRODUCTS, *OF_CLICKS} & choir.voices.keys():
         said += np.diff(sparse.csr_array(choir.voices[name](rows)).indptr)
     return rows[said > 0]
 

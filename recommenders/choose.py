@@ -50,15 +50,11 @@ MOST_PINS = 48
 
 def card_keys(ask: Ask, candidates: Iterable[Candidate]) -> list[int]:
     """The products whose cards `choose` looks at: read them in one statement."""
-    keys = dict.fromkeys(ask.effects.pins[:MOST_PINS])
+    keys = {ask.product, *ask.cart[:MOST_ANCHORS], *ask.effects.pins[:MOST_PINS]}
     for candidate in candidates:
-        keys[candidate.product] = None
-        if candidate.about is not None:
-            keys[candidate.about] = None
-    keys.update(dict.fromkeys(ask.cart[:MOST_ANCHORS]))
-    if ask.product is not None:
-        keys[ask.product] = None
-    return list(keys)
+        keys.add(candidate.product)
+        keys.add(candidate.about)
+    return [key for key in keys if key is not None]
 
 
 def choose(
@@ -79,31 +75,29 @@ def choose(
         shelf = list(islice(able, ask.limit))
     else:
         shelf = varied(able, ask.limit, ask.most_alike)
-    chance: dict[int, float] = {}
+    found = None
     if ask.trying is not None:
         visible = min(ask.visible or ask.limit, ask.limit)
         behind = _able(ask, chain(candidates, newcomers), cards, shelf)
         found = tried(ask.trying, shelf, visible, behind)
         if found is not None:
-            place, one, its_chance = found
-            chance[one[1].product] = its_chance
+            place, one, chance = found
             others = [it for it in shelf if it[1].product != one[1].product]
             shelf = [*others[:place], one, *others[place:]][: ask.limit]
-    return [
+    shown = [
         Recommendation(
             card.product,
             card.id,
             candidate.score,
             candidate.strategy,
-            _NEW if card.product in chance else _reason(ask, candidate, cards),
+            _reason(ask, candidate, cards),
             card.body,
-            chance.get(card.product, 0.0),
         )
         for candidate, card in shelf
     ]
-
-
-_NEW = Reason("new")
+    if found is not None:
+        shown[place] = shown[place]._replace(reason=Reason("new"), chance=chance)
+    return shown
 
 
 def _able(
@@ -113,10 +107,10 @@ def _able(
     shelf: Sequence[tuple[Candidate, Card]] = (),
 ) -> Iterator[tuple[Candidate, Card]]:
     """Those that may be shown, each with its card; none like what is on the shelf already."""
-    here = {ask.product, *ask.cart}
+    here = {ask.product, *ask.cart, *ask.unwanted}
     if ask.novel:
         here |= ask.owned
-    hidden, unwanted = ask.effects.hidden, ask.unwanted
+    hidden = ask.effects.hidden
     # What lies in the cart or is on the page needs no twin beside it.
     present = (cards.get(key) for key in (ask.product, *ask.cart) if key is not None)
     groups = {card.group for card in present if card is not None}
@@ -125,8 +119,7 @@ def _able(
         card = cards.get(candidate.product)
         if card is None or not card.sellable or card.group in groups:
             continue
-        product = candidate.product
-        if product not in here and product not in hidden and product not in unwanted:
+        if card.product not in here and card.product not in hidden:
             groups.add(card.group)
             yield candidate, card
 

@@ -22,16 +22,17 @@ from recommenders.baskets import (
     habits,
     order_buyers,
     order_instants,
+    shown_before,
     viewed_before,
 )
 from recommenders.looks import Looks
-from store.records import Catalogue, Interactions, PageViews
+from store.records import Catalogue, Impressions, Interactions, PageViews
 
 View = TypeVar("View")
 
 
 class Known:
-    """The orders and page views before `now_s`, the catalogue of then, and what follows."""
+    """What was ordered, viewed and shown before `now_s`, the catalogue of then, what follows."""
 
     def __init__(
         self,
@@ -40,12 +41,14 @@ class Known:
         now_s: int,
         looks: Looks | None = None,
         page_views: PageViews | None = None,
+        impressions: Impressions | None = None,
     ) -> None:
         self.interactions = interactions
         self.catalogue = catalogue
         self.now_s = now_s
         self.looks = looks or Looks(catalogue)
         self.page_views = page_views  # None: nobody told of any, as in a shop without consent
+        self.impressions = impressions  # the same
         self._made: dict[Hashable, Any] = {}
 
     def once(self, name: Hashable, make: Callable[[], View]) -> View:
@@ -100,4 +103,6 @@ class Known:
         """The same shop as it was known at an earlier instant, with the catalogue of then."""
         told = self.page_views
         viewed = None if told is None else viewed_before(told, cut_s)
-        return Known(before(self.interactions, cut_s), catalogue, cut_s, self.looks, viewed)
+        shown = None if self.impressions is None else shown_before(self.impressions, cut_s)
+        orders = before(self.interactions, cut_s)
+        return Known(orders, catalogue, cut_s, self.looks, viewed, shown)

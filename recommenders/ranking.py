@@ -7,8 +7,8 @@ Plain Python: a web worker loads no numpy for it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from itertools import chain as joined
 from operator import mul
@@ -68,11 +68,10 @@ def _along(
         seen |= ask.owned
     found: list[Candidate] = []
     for step in steps:
-        for candidate in _blend(ask, step, strategies, lists, seen):
-            seen.add(candidate.product)
-            found.append(candidate)
-            if len(found) == most:
-                return found
+        found += _blend(ask, step, strategies, lists, seen, most - len(found))
+        if len(found) == most:
+            break
+        seen.update([candidate.product for candidate in found])
     return found
 
 
@@ -87,9 +86,9 @@ def _blend(
     strategies: Collection[str],
     lists: Mapping[str, Sequence[Entry]],
     seen: Collection[int | None],
-) -> Iterator[Candidate]:
-    """One step's candidates, best first; none that is seen, hidden or unwanted when it is its
-    turn.
+    most: int,
+) -> list[Candidate]:
+    """One step's candidates, best first, at most so many; none that is seen or hidden.
 
     Lists of one strategy add up as they are, since their scores have one meaning; strategies are
     brought to a common scale before they meet: each one's best candidate gets the weight of the
@@ -100,15 +99,15 @@ def _blend(
     products, totals = ranked.products, ranked.totals
     if ask.effects.weights:
         totals = _steered(ask.effects.weights, products, totals)
-    hidden, unwanted = ask.effects.hidden, ask.unwanted
+    hidden = ask.effects.hidden
+    best: list[tuple[int, float]] = []
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
     for place in sorted(range(len(products)), key=totals.__getitem__, reverse=True):
-        product = products[place]
-        if product not in seen and product not in hidden and product not in unwanted:
-            part, anchor, support, strength = ranked.voice(place)
-            kind = _kind(part, support, strength)
-            about = anchor if kind in _NAMING else None
-            yield Candidate(product, totals[place], part.strategy, kind, support, strength, about)
+        if products[place] not in seen and products[place] not in hidden:
+            best.append((place, totals[place]))
+            if len(best) == most:
+                break
+    return ranked.candidates(best)
 
 
 @lru_cache(maxsize=1_024)
@@ -132,22 +131,17 @@ def _steered(
     ]
 
 
-def _kind(part: Part, support: int, strength: float) -> str:
-    """What a candidate may say of itself; of an ensemble's, by the evidence it came with."""
-    kind = KINDS[part.strategy, part.of]
-    if part.strategy == "blend" and kind == "bought_together" and not strength:
-        return "similar"  # never bought together: then `support` is what they share
-    if part.strategy == "for_you" and support:
-        return "bought_before"
-    return kind
-
-
 class _Heard(NamedTuple):
-    """A list that is wanted: whose it is, and how loudly it speaks."""
+    """A list that is wanted: whose it is, how loudly it speaks, and what its products may say."""
 
     part: Part
     anchor: int | None
     weight: float
+
+    def says(self) -> tuple[Strategy, str, int | None]:
+        """The strategy, the kind and the product that the reasons of its products name."""
+        kind = KINDS[self.part.strategy, self.part.of]
+        return self.part.strategy, kind, self.anchor if kind in _NAMING else None
 
 
 class _Sum:
@@ -156,8 +150,10 @@ class _Sum:
     def __init__(self, heard: Sequence[_Heard], columns: Columns) -> None:
         self._heard = heard
         self._columns = columns
+        self._said: list[tuple[Strategy, str, int | None]] = []  # of each entry
         weights: list[float] = []
         for own, length in zip(heard, columns.lengths, strict=True):
+            self._said += [own.says()] * length
             weights += [own.weight] * length
         self._gains: list[float] = list(map(mul, columns.scores, weights))
         # Lists lie behind one another; only where several name the same product is each looked at.
@@ -187,24 +183,34 @@ class _Sum:
         """What the loudest of the lists gave."""
         return self._gains[self._loudest[place]]
 
-    def voice(self, place: int) -> tuple[Part, int | None, int, float]:
-        """Which list spoke loudest for a product, and with what evidence."""
-        entry = self._loudest[place]
-        heard = self._heard[bisect_right(self._ends, entry)]
-        columns = self._columns
-        return heard.part, heard.anchor, columns.supports[entry], columns.strengths[entry]
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        """Where each list ends."""
-        return list(accumulate(self._columns.lengths))
+    def candidates(self, best: Iterable[tuple[int, float]]) -> list[Candidate]:
+        """The products of these places, with the evidence of the list that spoke loudest for each;
+        beside each place the score that it came to."""
+        products, loudest, said = self.products, self._loudest, self._said
+        _, _, _, supports, strengths = self._columns
+        found: list[Candidate] = []
+        for place, score in best:
+            entry = loudest[place]
+            strategy, kind, about = said[entry]
+            support, strength = supports[entry], strengths[entry]
+            # An ensemble's may say of themselves what the evidence tells that each came with.
+            if strategy == "blend" and kind == "bought_together" and not strength:
+                kind = "similar"  # never bought together: then `support` is what they share
+            elif strategy == "for_you" and support:
+                kind = "bought_before"
+            found.append(
+                Candidate(products[place], score, strategy, kind, support, strength, about)
+            )
+        return found
 
     def scale(self) -> float:
         """What brings the best of these to the weight of the loudest part that spoke."""
         highest = max(self.totals, default=0.0)
         if highest <= 0:
             return 1.0
-        return max(self.voice(place)[0].weight for place in range(len(self.totals))) / highest
+        ends = list(accumulate(self._columns.lengths))
+        loudest = {bisect_right(ends, entry) for entry in self._loudest}
+        return max(self._heard[one].part.weight for one in loudest) / highest
 
 
 class _Together:
@@ -229,9 +235,12 @@ class _Together:
         self.totals = list(totals.values())
         self._loudest = list(loudest.values())
 
-    def voice(self, place: int) -> tuple[Part, int | None, int, float]:
-        own, at = self._loudest[place]
-        return own.voice(at)
+    def candidates(self, best: Iterable[tuple[int, float]]) -> list[Candidate]:
+        found: list[Candidate] = []
+        for place, score in best:
+            own, at = self._loudest[place]
+            found += own.candidates([(at, score)])
+        return found
 
 
 def _sum(ask: Ask, parts: Sequence[Part], lists: Mapping[str, Sequence[Entry]]) -> _Sum:

@@ -51,7 +51,9 @@ class Study:
 
     lessons: dict[str, list[Lesson]] = field(default_factory=dict)
     minds: dict[str, Mind] = field(default_factory=dict)
-    page_views: bool = False  # whether voices that rest on page views are among those heard
+    # Whether voices that rest on page views, and on clicks, are among those heard.
+    page_views: bool = False
+    clicks: bool = False
 
     def add(self, ensembles: Sequence[Ensemble], known: Known, split: Split) -> None:
         """One more window: `known` is what was known at its start, `split` has its orders."""
@@ -70,7 +72,7 @@ class Study:
 
 def study(ensembles: Sequence[Ensemble], known: Known) -> Study:
     """The lessons of the last windows before now."""
-    found = Study(page_views=known.page_views is not None)
+    found = Study(page_views=known.page_views is not None, clicks=known.impressions is not None)
     for split in windows(known.interactions, known.now_s) if ensembles else ():
         then = known.at(split.cut_s, as_of(known.catalogue, split))
         found.add(ensembles, then, split)

@@ -24,7 +24,9 @@ BASE = 700 * MIB
 PER_EASE_CELL = 24
 PER_LINE = 400
 PER_PRODUCT = 10_000
-PER_VIEW = 150  # read as columns, made into visits; a million were seen to take 90 MiB more
+# Of a page or a product in sight, read as columns and made into visits; a million were seen to take
+# 90 MiB more.
+PER_VIEW = 150
 # Of what the machine has to spare: the shelves' workers and the database live there too.
 SHARE = 0.7
 LEAST_LINES = 10_000  # below, nothing is gained: the rest of the training takes more

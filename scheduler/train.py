@@ -89,7 +89,7 @@ def train(
 ) -> Trained:
     """One training run, start to finish. `until` ignores later orders."""
     recommenders = recommenders or _sized(store.settings.svd_max_interactions)
-    say("reading orders and page views")
+    say("reading orders, page views and clicks")
     with reading(store.engine) as connection:
         data = training_data(connection, shop.id, until)
         live = model_reads.live(connection, shop.id)
@@ -99,7 +99,13 @@ def train(
     at_s = data.interactions.at_s
     now_s = int(at_s[-1]) if len(at_s) else int(shop.now().timestamp())
 
-    known = Known(data.interactions, data.catalogue, now_s, page_views=data.page_views)
+    known = Known(
+        data.interactions,
+        data.catalogue,
+        now_s,
+        page_views=data.page_views,
+        impressions=data.impressions,
+    )
     say("measuring on the most recent weeks")
     with reading(store.engine) as connection:
         lived = _lived(connection, live)
@@ -138,7 +144,7 @@ def train(
 
 def _within(data: TrainingData, setting_mib: int, say: Say) -> TrainingData:
     """The data as far as memory allows."""
-    views = 0 if data.page_views is None else len(data.page_views)
+    views = sum(len(told) for told in (data.page_views, data.impressions) if told is not None)
     fits = fitting(data.interactions, data.catalogue, room(setting_mib), views)
     if fits is data.interactions:
         return data

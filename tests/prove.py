@@ -7,12 +7,15 @@ part, it resumes wherever one likes.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 FOLDER = Path("docs/proof")
+# What the programs logged meanwhile, by the hundred: a proof is what was counted.
+LOGGED = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.Z]+ \[\w+ *\] .*\n")
 
 LONG = ("-p", "no:randomly", "--timeout", "3600")
 
@@ -108,6 +111,11 @@ PARTS: dict[str, tuple[str, dict[str, str], list[str]]] = {
 }
 
 
+def readable(printed: str) -> str:
+    """What a proof printed, without logs and without this machine's paths."""
+    return LOGGED.sub("", printed).replace(str(Path.cwd()), ".").strip()
+
+
 def main() -> int:
     asked = sys.argv[1:] or list(PARTS)
     unknown = sorted(set(asked) - set(PARTS))
@@ -131,7 +139,7 @@ def main() -> int:
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / f"{part}.md").write_text(
             f"# Proof: {part}\n\n{shows}\n\nRun on {datetime.now(UTC):%Y-%m-%d} by "
-            f"`make prove PART={part}`.\n\n```\n{done.stdout.strip()}\n```\n",
+            f"`make prove PART={part}`.\n\n```\n{readable(done.stdout)}\n```\n",
             encoding="utf-8",
         )
     return 0

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from demo.shoppers import Crowd
 from experiments import token
@@ -34,6 +34,8 @@ from store.opening import Store
 from store.reads import experiments as experiment_reads
 from store.reads import shops
 from store.reads.shops import Shop
+from store.reads.training import training_data
+from store.records import NEVER_S
 from store.writes import experiments
 from tests.databases import free_port
 from tests.living import DemoShop, connect, demo_shop, environment
@@ -268,3 +270,15 @@ def test_simulated_shoppers_leave_the_planted_effect_in_the_report(
     assert abs(control.orders_so_far - 0.30 * control.visitors) <= 1
     assert abs(treatment.orders_so_far - 0.60 * treatment.visitors) <= 1
     assert (report.health.lost_control, report.health.lost_treatment) == (0, 0)
+
+    # What they clicked is there to be learned from, with the page that it was clicked on.
+    e = tables.Event
+    with reading(store.engine) as connection:
+        told = training_data(connection, shop.id).impressions
+        clicks = connection.scalar(
+            select(func.count()).where(e.type == "click", e.experiment_id == report.experiment)
+        )
+    assert told is not None
+    assert clicks
+    assert (told.clicked_s < NEVER_S).sum() >= clicks
+    assert (told.page != told.product).all()

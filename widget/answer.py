@@ -70,7 +70,7 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
         plans = [served]
         if shown is not served:  # of what treatment would see only matters that it is something
             plans = [served._replace(limit=1, trying=None), *([shown] if shown else ())]
-        shelves, stored = recommend(connection, config, asked, plans)
+        shelves, stored, page = recommend(connection, config, asked, plans)
         # The arm that the hash deals is nearly everybody's. It comes first, so that the stored one
         # is read with the lists; whoever has another is answered once more.
         if not stored or _dealt(config, query, stored) == (experiment, arm):
@@ -90,6 +90,7 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
         tried=tried.product if tried else None,
         chance=trials.in_buckets(tried.chance) if tried else None,
         led_by=shelves[0][0].strategy if experiment and shelves[0] else None,
+        page=page if visitor else None,
     )
     return Answer(
         placement=query.placement,

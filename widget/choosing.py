@@ -86,15 +86,16 @@ class Asked(NamedTuple):
         )
 
 
-# So many candidates more than a shelf shows are looked at first: of those that are listed few are
-# sold out or near-duplicates. Where that is not enough, all are looked at, in as many statements
-# again.
-SPARE = 6
+# So many candidates more than a shelf shows are looked at first. Lists are made of what can be
+# sold: until the next training little of it is gone, and near-duplicates are few. Where three are
+# not enough, all are looked at, in as many statements again.
+SPARE = 3
 
 
 class Recommended(NamedTuple):
     shelves: list[list[Recommendation]]  # of each plan
     arms: Mapping[int, Arm]  # experiment -> the visitor's stored arm, of those that were asked for
+    page: int | None  # the product of the page, by the store's key
 
 
 def recommend(
@@ -109,8 +110,9 @@ def recommend(
             ranked = look.rank(look.every, few=True)
         shelves = look.choose(ranked)
         if not any(map(_short, shelves, ranked)):
-            return Recommended(shelves, look.arms)
-    return Recommended(look.choose(look.rank(look.every, few=False)), look.arms)
+            return Recommended(shelves, look.arms, look.page)
+    shelves = look.choose(look.rank(look.every, few=False))
+    return Recommended(shelves, look.arms, look.page)
 
 
 class _Ranked(NamedTuple):
@@ -134,6 +136,7 @@ class _Look:
     ) -> None:
         self.connection, self.config, self.asked, self.plans = connection, config, asked, plans
         self.arms: Mapping[int, Arm] = {}
+        self.page: int | None = None
         self.model = plans[0].model
         served = tuple(plan.strategies for plan in plans if plan.model == self.model)
         # Whose lists are read: of all strategies, or first of those that mostly fill a shelf.
@@ -153,6 +156,7 @@ class _Look:
         lists = found.lists
         effects = self.config.rules.on(asked.placement)
         asks = [asked.ask(found.known, effects, found.unwanted, plan) for plan in self.plans]
+        self.page = asks[0].product
         if named.others and not all(product in found.known for product in named.anchors):
             # Behind an id that nobody knows (any more) stand others, whose lists were not read.
             widest = next((ask for ask in asks if ask.trying), asks[0])

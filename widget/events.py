@@ -92,6 +92,7 @@ class Checker:
             nonce=facts.nonce,
             tried=facts.tried,
             chance=facts.chance,
+            page_id=facts.page,
             at=at,
             items=shown,
             led_by=facts.led_by,

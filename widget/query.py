@@ -75,32 +75,33 @@ def fields(query_string: bytes) -> dict[str, str]:
 
     The first of each name counts; names without a value are not there.
     """
-    fields = query_string.split(b"&", MOST_PARAMETERS)
-    if len(fields) > MOST_PARAMETERS or not query_string.isascii():
+    if not query_string.isascii():
+        raise Malformed(_UNREADABLE)
+    fields = query_string.decode("ascii").split("&", MOST_PARAMETERS)
+    if len(fields) > MOST_PARAMETERS:
         raise Malformed(_UNREADABLE)
     found: dict[str, str] = {}
-    try:
-        for field in fields:
-            name, _, value = field.partition(b"=")
-            if value:
-                found.setdefault(_plain(name), _plain(value))
-    except UnicodeDecodeError:
-        raise Malformed(_UNREADABLE) from None
+    for field in fields:
+        name, _, value = field.partition("=")
+        if value:
+            if "%" in field or "+" in field:
+                name, value = _plain(name), _plain(value)
+            found.setdefault(name, value)
     return found
 
 
 _UNREADABLE = {"query": f"must be percent-encoded UTF-8 of at most {MOST_PARAMETERS} fields"}
 
 
-def _plain(encoded: bytes) -> str:
-    if b"+" in encoded:
-        encoded = encoded.replace(b"+", b" ")
-    if b"%" in encoded:
-        # Lists of ids come with their commas encoded, and mostly with nothing else.
-        encoded = encoded.replace(b"%2C", b",")
-        if b"%" in encoded:
-            encoded = unquote_to_bytes(encoded)
-    return encoded.decode()
+def _plain(encoded: str) -> str:
+    # Lists of ids come with their commas encoded, and mostly with nothing else.
+    encoded = encoded.replace("%2C", ",").replace("+", " ")
+    if "%" not in encoded:
+        return encoded
+    try:
+        return unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        raise Malformed(_UNREADABLE) from None
 
 
 # --- one parameter each: its text in, its value out, or a ValueError that says what it must be ----

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from store import tables
 from store.errors import Explained
@@ -37,15 +37,21 @@ def _select() -> Any:
     )  # fmt: skip
 
 
+# Composed once: it is asked for every shop each second (`shop_config.py`).
+_EVERY = (
+    _select()
+    .where(tables.Experiment.shop_id == bindparam("shop"))
+    .order_by(tables.Experiment.number.desc())
+)
+
+
 def _numbered(row: Any) -> Numbered:
     return Numbered(row[0], Experiment(*row[1:]))
 
 
 def every(connection: Connection, shop_id: int) -> list[Numbered]:
     """The newest first."""
-    e = tables.Experiment
-    rows = connection.execute(_select().where(e.shop_id == shop_id).order_by(e.number.desc()))
-    return [_numbered(row) for row in rows]
+    return [_numbered(row) for row in connection.execute(_EVERY, {"shop": shop_id})]
 
 
 def by_number(connection: Connection, shop_id: int, number: int) -> Numbered:

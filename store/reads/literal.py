@@ -46,19 +46,26 @@ def rows(connection: Reader, sql: str, values: Sequence[Any]) -> Sequence[Any]:
 
 
 def in_one(
-    connection: Reader, columns: str, source: str, values: Sequence[Any], packed: str = ""
+    connection: Reader,
+    columns: str,
+    source: str,
+    values: Sequence[Any],
+    packed: str = "",
+    text: str = "",
 ) -> list[list[Any]]:
     """The rows of a literal statement, written with `?`, fetched as one that holds them all.
 
     At each row that it steps to, SQLite's driver lets another thread of the process go first. Where
     all of them are at work, two dozen rows are as many changes of turn, and those cost more than
-    the rows. `packed` names a column of bytes, which comes last.
+    the rows. `packed` names one more column of bytes, or `text` one of long texts: it is cut up
+    here instead of being written as JSON and read again.
     """
-    sql = _in_one(columns, packed, source, connection.dialect.name == "sqlite")
-    ((text, *behind),) = rows(connection, sql, values)
-    found: list[list[Any]] = orjson.loads(text)
-    if packed:
-        whole, begins = behind[0] or b"", 0
+    sqlite = connection.dialect.name == "sqlite"
+    sql = _in_one(columns, packed or text, source, sqlite, bool(packed))
+    ((lines, *behind),) = rows(connection, sql, values)
+    found: list[list[Any]] = orjson.loads(lines)
+    if behind:
+        whole, begins = behind[0], 0
         for row in found:
             if row[-1] is not None:
                 ends = begins + row[-1]
@@ -68,14 +75,16 @@ def in_one(
 
 
 @cache
-def _in_one(columns: str, packed: str, source: str, sqlite: bool) -> str:
-    """All rows as one JSON text, and beside it the bytes of all of them behind one another."""
-    if packed:
-        columns = f"{columns}, LENGTH({packed})"
+def _in_one(columns: str, last: str, source: str, sqlite: bool, packed: bool) -> str:
+    """All rows as one JSON text, and beside it the last column of all of them in one piece."""
+    if last:
+        columns = f"{columns}, LENGTH({last})"
     if sqlite:
-        whole = f"json_group_array(json_array({columns}))"
-        behind = f", CAST(GROUP_CONCAT({packed}, '') AS BLOB)" if packed else ""
+        lines = f"json_group_array(json_array({columns}))"
+        whole = f"GROUP_CONCAT({last}, '')"
+        if packed:
+            whole = f"CAST({whole} AS BLOB)"
     else:
-        whole = f"COALESCE(json_agg(json_build_array({columns})), '[]')::text"
-        behind = f", STRING_AGG({packed}, '')" if packed else ""
-    return f"SELECT {whole}{behind} {source}"
+        lines = f"COALESCE(json_agg(json_build_array({columns})), '[]')::text"
+        whole = f"STRING_AGG({last}, '')"
+    return f"SELECT {lines}, {whole} {source}" if last else f"SELECT {lines} {source}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
 
 from store import tables
 from store.packing import unpack
@@ -21,10 +22,11 @@ def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[s
     The shape is the same for a visitor nobody has heard of.
     """
     e, x, t, p = tables.Event, tables.Exposure, tables.Experiment, tables.Product
-    u = tables.Unwanted
+    u, page = tables.Unwanted, aliased(tables.Product)
     events = connection.execute(
-        select(e.type, p.external_id, e.placement, e.arm, e.received_at)
+        select(e.type, p.external_id, page.external_id, e.placement, e.arm, e.received_at)
         .outerjoin(p, p.id == e.product_id)
+        .outerjoin(page, page.id == e.page_id)
         .where(e.shop_id == shop_id, e.visitor == visitor)
         .order_by(e.received_at)
     )
@@ -42,8 +44,15 @@ def visitor_data(connection: Connection, shop_id: int, visitor: bytes) -> dict[s
     )
     return {
         "events": [
-            {"type": kind, "item": item, "placement": placement, "arm": arm, "at": at}
-            for kind, item, placement, arm, at in events
+            {
+                "type": kind,
+                "item": item,
+                "page": of_page,
+                "placement": placement,
+                "arm": arm,
+                "at": at,
+            }
+            for kind, item, of_page, placement, arm, at in events
         ],
         "experiments": [
             {"experiment": number, "arm": arm, "entered_at": at} for number, arm, at in arms

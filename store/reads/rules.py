@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from store import tables
@@ -161,12 +161,19 @@ class Steering:
 UNSTEERED = Steering((), {})
 
 
+# Composed once: it is asked for every shop each second (`shop_config.py`).
+_OF_SHOP = (
+    _columns(tables.Rule.revision)
+    .where(tables.Rule.shop_id == bindparam("shop"))
+    .order_by(tables.Rule.id)
+)
+
+
 def steering(
     connection: Connection, shop_id: int, now: datetime, known: Steering = UNSTEERED
 ) -> Steering:
     """The steering of this moment; `known` itself where nothing has changed since."""
-    r = tables.Rule
-    rows = connection.execute(_columns(r.revision).where(r.shop_id == shop_id).order_by(r.id)).all()
+    rows = connection.execute(_OF_SHOP, {"shop": shop_id}).all()
     active = [(row[0], row[-1], rule) for row in rows if (rule := _rule(row)).active(now)]
     mark = tuple((key, revision) for key, revision, _ in active)
     if mark == known.mark:

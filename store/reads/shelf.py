@@ -62,7 +62,10 @@ class Packed(Rows):
         self.unreadable: set[str] = set()
 
     def columns(self, names: Sequence[str]) -> Columns:
-        return columns([self._readable(name) for name in names])
+        packed = [self._packed.get(name, b"") for name in names]
+        if any(map(unreadable, packed)):
+            packed = [self._readable(name) for name in names]
+        return columns(packed)
 
     def _readable(self, slot: str) -> bytes:
         packed = self._packed.get(slot, b"")
@@ -147,14 +150,14 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
     if not values:
         return Found({}, Packed({}))
     browsers = 0 if named.visitor is None else 1 if named.customer is None else 2
-    source = _named_lists(page, tuple(groups), whole, browsers, some)
+    sqlite = connection.dialect.name == "sqlite"
+    source = _named_lists(page, tuple(groups), whole, browsers, some, sqlite)
     known: dict[str, Known] = {}
     packed: dict[str, bytes] = {}
     unwanted: list[int] = []
     entered: dict[int, tuple[int, Arm]] = {}
-    for external_id, key, category, name, slot, at, entries in in_one(
-        connection, "external_id, id, category, name, slot, entered_at", source, values, "entries"
-    ):
+    found = in_one(connection, _NAMED, source, values, packed="entries")
+    for external_id, key, category, name, slot, at, entries in found:
         if external_id is not None and external_id not in known:
             known[external_id] = Known(key, category, name or "")
         if slot is not None:
@@ -174,35 +177,32 @@ def _named_lists(
     slots: str,
     browsers: int,
     tests: str,
+    sqlite: bool,
 ) -> str:
     """What to select from, for so many beginnings and ids; there are few such shapes."""
-    arms = []
+    arms = [] if sqlite else [_TYPED]
     if page is not None:
-        names = ", ".join(["? || p.id"] * page[0] + ["? || pc.category_id"] * page[1])
+        names = ["? || p.id"] * page[0] + ["? || pc.category_id"] * page[1]
         arms.append(
-            "SELECT p.external_id, p.id, pc.category_id, c.name, l.slot, l.entries, NULL "  # noqa: S608
-            "FROM products p "
+            _select("p.external_id", "p.id", "pc.category_id", "c.name", "l.slot", "l.entries")
+            + "FROM products p "
             "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
             "LEFT JOIN categories c ON c.shop_id = p.shop_id AND c.external_id = pc.category_id "
-            f"LEFT JOIN lists l ON l.model_id = ? AND l.slot IN ({names}) "
+            f"LEFT JOIN lists l ON l.model_id = ? AND l.slot {_among(names)} "
             "WHERE p.shop_id = ? AND p.external_id = ?"
         )
     for beginnings, ids in groups:
+        select, its_lists = _select("p.external_id", "p.id"), ""
         if beginnings:
-            names = ", ".join(["? || p.id"] * beginnings)
-            found = "l.slot, l.entries"
-            its_lists = f"LEFT JOIN lists l ON l.model_id = ? AND l.slot IN ({names}) "
-        else:
-            found, its_lists = "NULL, NULL", ""
+            select = _select("p.external_id", "p.id", slot="l.slot", entries="l.entries")
+            names = ["? || p.id"] * beginnings
+            its_lists = f"LEFT JOIN lists l ON l.model_id = ? AND l.slot {_among(names)} "
         arms.append(
-            f"SELECT p.external_id, p.id, NULL, NULL, {found}, NULL FROM products p {its_lists}"  # noqa: S608
-            f"WHERE p.shop_id = ? AND p.external_id IN ({ids})"
+            f"{select}FROM products p {its_lists}WHERE p.shop_id = ? AND p.external_id IN ({ids})"
         )
     if slots:
-        arms.append(
-            "SELECT NULL, NULL, NULL, NULL, slot, entries, NULL FROM lists "  # noqa: S608
-            f"WHERE model_id = ? AND slot IN ({slots})"
-        )
+        select = _select(slot="slot", entries="entries")
+        arms.append(f"{select}FROM lists WHERE model_id = ? AND slot IN ({slots})")
     if browsers:
         theirs = "= ?"
         if browsers > 1:
@@ -210,28 +210,48 @@ def _named_lists(
                 "IN (SELECT ? UNION ALL SELECT visitor FROM identities "
                 "WHERE shop_id = ? AND customer_id = ?)"
             )
-        arms.append(
-            "SELECT NULL, product_id, NULL, NULL, NULL, NULL, NULL FROM unwanted "  # noqa: S608
-            f"WHERE shop_id = ? AND visitor {theirs}"
-        )
+        select = _select(key="product_id")
+        arms.append(f"{select}FROM unwanted WHERE shop_id = ? AND visitor {theirs}")
     if tests:
         # The visitor's own entry, or that of another device of a customer they turned out to be.
         # By CROSS JOIN, SQLite begins with this visitor also where it has not counted its tables.
+        select = _select(key="experiment_id", category="arm", entered_at="entered_at")
         arms.append(
-            "SELECT NULL, experiment_id, arm, NULL, NULL, NULL, entered_at FROM exposures "  # noqa: S608
-            f"WHERE experiment_id IN ({tests}) AND visitor IN (SELECT ? UNION ALL "
+            f"{select}FROM exposures WHERE experiment_id IN ({tests}) AND visitor IN "  # noqa: S608
+            "(SELECT ? UNION ALL "
             "SELECT other.visitor FROM identities mine CROSS JOIN identities other "
             "WHERE mine.shop_id = ? AND mine.visitor = ? "
             "AND other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id)"
         )
-    # The first gives the columns their names, and empty ones their types.
-    return f"FROM ({_COLUMNS} UNION ALL {' UNION ALL '.join(arms)}) found"
+    return f"FROM ({' UNION ALL '.join(arms)}) found"
 
 
-_COLUMNS = (
+_NAMED = "external_id, id, category, name, slot, entered_at"
+# PostgreSQL wants to know of what type a column is that begins with nothing.
+_TYPED = (
     "SELECT NULL AS external_id, CAST(NULL AS BIGINT) AS id, NULL AS category, NULL AS name, "
     "NULL AS slot, CAST(NULL AS BYTEA) AS entries, CAST(NULL AS BIGINT) AS entered_at WHERE 1 = 0"
 )
+
+
+def _select(
+    external_id: str = "NULL",
+    key: str = "NULL",
+    category: str = "NULL",
+    name: str = "NULL",
+    slot: str = "NULL",
+    entries: str = "NULL",
+    entered_at: str = "NULL",
+) -> str:
+    return (
+        f"SELECT {external_id} AS external_id, {key} AS id, {category} AS category, "
+        f"{name} AS name, {slot} AS slot, {entries} AS entries, {entered_at} AS entered_at "
+    )
+
+
+def _among(names: Sequence[str]) -> str:
+    """SQLite sorts what stands in IN anew for each product, also where it is one."""
+    return f"= {names[0]}" if len(names) == 1 else f"IN ({', '.join(names)})"
 
 
 def lists(connection: Reader, model_id: int, slots: Sequence[str]) -> Packed:
@@ -240,7 +260,8 @@ def lists(connection: Reader, model_id: int, slots: Sequence[str]) -> Packed:
         return Packed({})
     marks, names = listed(slots)
     source = f"FROM lists WHERE model_id = ? AND slot IN ({marks})"
-    return Packed(dict(in_one(connection, "slot", source, (model_id, *names), "entries")))
+    found = in_one(connection, "slot", source, (model_id, *names), packed="entries")
+    return Packed(dict(found))
 
 
 def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> dict[int, Card]:
@@ -248,19 +269,25 @@ def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> 
     published, of which most shelves ask nothing."""
     if not products:
         return {}
-    marks, keys = listed(products)
+    marks, values = listed(products)
     columns, source = _cards(traits, marks)
-    return {card[0]: Card(*card) for card in in_one(connection, columns, source, keys)}
+    found = in_one(connection, columns, source, values, text="c.body")
+    if traits:
+        return {
+            key: Card(key, external_id, sellable, group, body, kind, published_us)
+            for key, external_id, sellable, group, kind, published_us, body in found
+        }
+    return {row[0]: Card(*row) for row in found}
 
 
 @cache
 def _cards(traits: bool, marks: str) -> tuple[str, str]:
-    columns = "c.product_id, c.external_id, c.sellable, c.group_key, c.body"
+    columns = "c.product_id, c.external_id, c.sellable, c.group_key"
     if not traits:
         return columns, f"FROM cards c WHERE c.product_id IN ({marks})"
+    kind = "COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor)"
     return (
-        f"{columns}, COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor), "
-        "p.published_at",
+        f"{columns}, {kind}, p.published_at",
         "FROM cards c JOIN products p ON p.id = c.product_id "
         "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
         f"WHERE c.product_id IN ({marks})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from store import tables
 from store.keys import Ring, ShopKeys
@@ -28,6 +28,20 @@ class ShopConfig:
     looks: Mapping[str, ShelfLook] = field(default_factory=dict)  # placement -> how it is shown
 
 
+# Composed once, like all that is asked for every shop each second.
+_LIVE = select(tables.Live.placement, tables.Live.model_id, tables.Live.strategies).where(
+    tables.Live.shop_id == bindparam("shop")
+)
+_LOOKS = select(
+    tables.PlacementRow.placement,
+    tables.PlacementRow.shown,
+    tables.PlacementRow.heading,
+    tables.PlacementRow.count,
+    tables.PlacementRow.layout,
+    tables.PlacementRow.variety,
+).where(tables.PlacementRow.shop_id == bindparam("shop"))
+
+
 def shop_config(
     connection: Connection, ring: Ring, key: str, known: ShopConfig | None = None
 ) -> ShopConfig | None:
@@ -39,12 +53,9 @@ def shop_config(
     if shop is None:
         return None
     now = shop.now()
-    row = tables.Live
     live = {
         placement: (model, tuple(strategies))
-        for placement, model, strategies in connection.execute(
-            select(row.placement, row.model_id, row.strategies).where(row.shop_id == shop.id)
-        )
+        for placement, model, strategies in connection.execute(_LIVE, {"shop": shop.id})
     }
     running = experiments.running(connection, shop.id, now)
     return ShopConfig(
@@ -61,10 +72,5 @@ def shop_config(
 
 def looks(connection: Connection, shop_id: int) -> dict[str, ShelfLook]:
     """Placement -> how the merchant wants it shown, where that was said."""
-    row = tables.PlacementRow
-    rows = connection.execute(
-        select(row.placement, row.shown, row.heading, row.count, row.layout, row.variety).where(
-            row.shop_id == shop_id
-        )
-    )
+    rows = connection.execute(_LOOKS, {"shop": shop_id})
     return {name: ShelfLook(shown, *of) for name, shown, *of in rows}  # type: ignore[arg-type] # we wrote it

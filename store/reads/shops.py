@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from store import tables
 from store.errors import Explained
@@ -89,6 +89,11 @@ def _columns() -> Any:
     )  # fmt: skip
 
 
+# What is read for every shop each second (`shop_config.py`) is composed once: to do so again takes
+# several times as long as to ask.
+_BY_KEY = _columns().where(tables.Shop.key == bindparam("key"))
+
+
 def every(connection: Connection) -> list[Shop]:
     return [Shop(*row) for row in connection.execute(_columns().order_by(tables.Shop.id))]
 
@@ -114,7 +119,7 @@ def by_id(connection: Connection, shop_id: int) -> Shop:
 
 def by_key(connection: Connection, key: str) -> Shop | None:
     """The shop of a page's public key, or None. Never by name: names are not public."""
-    row = connection.execute(_columns().where(tables.Shop.key == key)).first()
+    row = connection.execute(_BY_KEY, {"key": key}).first()
     return None if row is None else Shop(*row)
 
 
@@ -137,15 +142,18 @@ def _same_place(url: str) -> str:
     return re.sub(r"^[a-z]+://(www\.)?", "", url.strip().lower()).rstrip("/")
 
 
+_KEYS = (
+    select(tables.ShopKey.kind, tables.ShopKey.wrapped, tables.ShopKey.created_at)
+    .where(tables.ShopKey.shop_id == bindparam("shop"))
+    .order_by(tables.ShopKey.id.desc())
+)
+
+
 def keys(connection: Connection, ring: Ring, shop_id: int, now: datetime) -> ShopKeys:
     """The shop's own keys, the newest first; replaced ones as long as they are accepted."""
-    k = tables.ShopKey
-    rows = connection.execute(
-        select(k.kind, k.wrapped, k.created_at).where(k.shop_id == shop_id).order_by(k.id.desc())
-    )
     found: dict[str, list[bytes]] = {}
     successor_at: dict[str, datetime] = {}
-    for kind, wrapped, created_at in rows:
+    for kind, wrapped, created_at in connection.execute(_KEYS, {"shop": shop_id}):
         # A key ends PREVIOUS_KEY_FOR after the one that replaced it was made.
         if kind not in successor_at or now - successor_at[kind] < PREVIOUS_KEY_FOR:
             found.setdefault(kind, []).append(ring.unwrap(bytes(wrapped)))

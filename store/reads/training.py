@@ -1,9 +1,10 @@
 """What a trainer learns from: every line that counts, as arrays, the catalogue beside it, and what
-shoppers looked at (`viewing.py`)."""
+shoppers looked at (`viewing.py`) and clicked (`impressions.py`)."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from sqlalchemy import BigInteger, Connection, Subquery, case, func, select, type_coerce
 
 from store import tables
+from store.reads.impressions import impressions
 from store.reads.viewing import page_views
-from store.records import Catalogue, Interactions, PageViews
+from store.records import Catalogue, Impressions, Interactions, PageViews
 
 _CHUNK = 50_000  # rows fetched at a time: bounds the Python objects alive at once
 
@@ -24,6 +26,7 @@ class TrainingData:
     catalogue: Catalogue
     interactions: Interactions
     page_views: PageViews | None  # None: none were told
+    impressions: Impressions | None  # the same
     data_hash: str  # of everything above: the same hash and seed give the same lists
 
 
@@ -31,7 +34,7 @@ def training_data(
     connection: Connection, shop_id: int, until: datetime | None = None
 ) -> TrainingData:
     """Every line of orders that were neither cancelled nor tests, placed up to `until`; and the
-    page views up to the last of them, the instant that training takes for its now."""
+    page views and clicks up to the last of them, the instant that training takes for its now."""
     products = catalogue(connection, shop_id)
     lines = _lines(connection, shop_id, until)
     order, product, customer, quantity, at_micros = lines.T
@@ -50,7 +53,9 @@ def training_data(
     )
     now_s = int(interactions.at_s[-1]) if len(lines) else None
     viewed = None if now_s is None else page_views(connection, shop_id, products.keys, now_s)
-    return TrainingData(products, interactions, viewed, _fingerprint(products, lines, viewed))
+    shown = None if now_s is None else impressions(connection, shop_id, products.keys, now_s)
+    hashed = _fingerprint(products, lines, (viewed, shown))
+    return TrainingData(products, interactions, viewed, shown, hashed)
 
 
 def _dense(order: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
@@ -155,14 +160,18 @@ def catalogue(connection: Connection, shop_id: int) -> Catalogue:
     )
 
 
-def _fingerprint(catalogue: Catalogue, lines: NDArray[Any], viewed: PageViews | None) -> str:
+def _fingerprint(
+    catalogue: Catalogue,
+    lines: NDArray[Any],
+    told: Sequence[PageViews | Impressions | None],
+) -> str:
     hashed = hashlib.blake2b(digest_size=16)
     for array in (catalogue.keys, catalogue.price_minor, catalogue.recommendable, lines):
         hashed.update(np.ascontiguousarray(array).tobytes())
     for texts in (catalogue.titles, catalogue.vendors, catalogue.types):
         hashed.update("\x00".join(texts).encode())
     hashed.update(repr((list(catalogue.tags), list(catalogue.categories))).encode())
-    if viewed is not None:
-        for field in fields(viewed):
-            hashed.update(np.ascontiguousarray(getattr(viewed, field.name)).tobytes())
+    for it in told:
+        for field in fields(it) if it is not None else ():
+            hashed.update(np.ascontiguousarray(getattr(it, field.name)).tobytes())
     return hashed.hexdigest()

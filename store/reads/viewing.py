@@ -21,7 +21,7 @@ from store.records import PageViews
 # than a million views ago says little of the next week in a shop with so many.
 MOST_VIEWS = 1_000_000
 _CHUNK = 50_000  # rows fetched at a time: bounds the Python objects alive at once
-_SECOND = 1_000_000
+SECOND = 1_000_000
 
 
 def page_views(
@@ -35,7 +35,7 @@ def page_views(
     rows = _rows(connection, shop_id, until_s)
     strangers = robots(connection, shop_id, None) if len(rows[0]) else set()
     visitor, product, at_s = rows
-    kept = ~np.isin(visitor, _numbers(sorted(strangers)))
+    kept = ~np.isin(visitor, numbers(sorted(strangers)))
     kept &= np.isin(product, products) & ~np.isin(product, shunned)
     visitor, product, at_s = visitor[kept], product[kept], at_s[kept]
     if not len(visitor):
@@ -80,7 +80,7 @@ def _rows(
             e.type == "product_view",
             e.visitor.is_not(None),
             e.product_id.is_not(None),
-            received < (until_s + 1) * _SECOND,
+            received < (until_s + 1) * SECOND,
         )
         .order_by(e.received_at.desc(), e.id)
         .limit(MOST_VIEWS)
@@ -99,14 +99,14 @@ def _columns(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     visitor, product, at_micros = zip(*rows, strict=True)
     return (
-        _numbers(visitor),
+        numbers(visitor),
         np.array(product, dtype=np.int64),
-        np.array(at_micros, dtype=np.int64) // _SECOND,
+        np.array(at_micros, dtype=np.int64) // SECOND,
     )
 
 
-def _numbers(visitors: Sequence[bytes]) -> NDArray[np.int64]:
-    """The first 8 of a digest's 16 bytes: among millions of visitors still each their own."""
+def numbers(visitors: Sequence[bytes]) -> NDArray[np.int64]:
+    """The first 8 bytes of visitors' digests, or of nonces: among millions each its own."""
     return np.frombuffer(b"".join(bytes(visitor[:8]) for visitor in visitors), dtype="<i8").astype(
         np.int64
     )
@@ -128,9 +128,9 @@ def _customers(
     linked_s = np.zeros(len(visitors), dtype=np.int64)
     if rows:
         who, key, seen = zip(*rows, strict=True)
-        number = _numbers(who)
+        number = numbers(who)
         place = np.minimum(np.searchsorted(visitors, number), len(visitors) - 1)
         there = visitors[place] == number
         customer[place[there]] = np.array(key, dtype=np.int64)[there]
-        linked_s[place[there]] = np.array(seen, dtype=np.int64)[there] // _SECOND
+        linked_s[place[there]] = np.array(seen, dtype=np.int64)[there] // SECOND
     return customer, linked_s

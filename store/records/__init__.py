@@ -55,7 +55,16 @@ from store.records.shop import (
     ShopFacts,
     Variant,
 )
-from store.records.training import LIST_WIDTH, Catalogue, Interactions, Lists, PageViews, slot
+from store.records.training import (
+    LIST_WIDTH,
+    NEVER_S,
+    Catalogue,
+    Impressions,
+    Interactions,
+    Lists,
+    PageViews,
+    slot,
+)
 from store.records.vocabulary import (
     CUSTOMERS_OWN,
     EVERY_SHELF,
@@ -77,6 +86,7 @@ __all__ = [
     "EVERY_SHELF",
     "LIST_WIDTH",
     "LONGEST_HEADING",
+    "NEVER_S",
     "NO_EFFECTS",
     "PERSONAL",
     "PLACEMENTS",
@@ -103,6 +113,7 @@ __all__ = [
     "EventType",
     "Experiment",
     "Image",
+    "Impressions",
     "Interactions",
     "Layout",
     "Lists",

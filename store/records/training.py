@@ -44,6 +44,27 @@ class PageViews:
         return len(self.visitor)
 
 
+NEVER_S = 2**62  # later than any instant
+
+
+@dataclass(frozen=True, slots=True)
+class Impressions:
+    """What shelves on products' pages put in front of whom, with full consent, and what came of it:
+    one element per product in sight. Sensitive products are not among them.
+    """
+
+    visitor: NDArray[np.int64]  # dense, 0 .. visitors-1
+    page: NDArray[np.int32]  # index into the catalogue: the product on whose page the shelf stood
+    product: NDArray[np.int32]  # index into the catalogue: the product in sight
+    place: NDArray[np.int32]  # on the shelf, 0 the first
+    shown_s: NDArray[np.int64]  # Unix seconds, by the server's clock
+    clicked_s: NDArray[np.int64]  # when it was first clicked there; NEVER_S
+    carted_s: NDArray[np.int64]  # when it was first put into the cart from there; NEVER_S
+
+    def __len__(self) -> int:
+        return len(self.visitor)
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """Every product the shop ever told of, at the index that `Interactions.product` uses."""

@@ -45,6 +45,7 @@ class Event(Base):
     # it later divides by that.
     tried: Mapped[int | None] = mapped_column(Key)
     chance: Mapped[int | None]
+    page_id: Mapped[int | None] = mapped_column(Key)  # the product on whose page the shelf stood
     at: Mapped[datetime | None]  # the browser's clock: for order only
     items: Mapped[bytes | None]  # of a view: the products in sight, packed (`packing.pack_keys`)
     received_at: Mapped[datetime]

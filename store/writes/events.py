@@ -28,6 +28,7 @@ class Told(NamedTuple):
     nonce: bytes | None = None
     tried: int | None = None  # the new product that the answer tried, and its chance of 10,000
     chance: int | None = None
+    page_id: int | None = None  # the product on whose page the shelf stood
     at: datetime | None = None
     items: tuple[int, ...] = ()  # of a view: the products in sight
     led_by: Strategy | None = None
@@ -38,8 +39,8 @@ _BEFORE_AT = Told._fields.index("at")
 # The one write that comes with every page: literal, as what a shelf reads is.
 _EVENT = """
 INSERT INTO events (shop_id, id, type, visitor, product_id, placement, experiment_id, arm, model_id,
-  nonce, tried, chance, at, received_at, items)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+  nonce, tried, chance, page_id, at, received_at, items)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
 # Said once, it stays said: to be ignored later changes nothing of a "not for me".
 _UNWANTED = """

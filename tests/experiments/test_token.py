@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from experiments import token
 from experiments.token import TokenFacts, mint, read
-from store.records import PLACEMENTS
+from store.records import PLACEMENTS, STRATEGIES
 
 KEY = bytes(range(32))
 OLDER_KEY = bytes(range(1, 33))
@@ -23,6 +24,7 @@ ids = st.integers(0, 2**32 - 1)
 def facts(draw) -> TokenFacts:
     visitor = draw(st.none() | st.binary(min_size=12, max_size=12))
     experiment = draw(st.none() | ids) if visitor is not None else None
+    tried = draw(st.none() | ids)
     return TokenFacts(
         shop=draw(ids),
         placement=draw(st.sampled_from(PLACEMENTS)),
@@ -32,6 +34,10 @@ def facts(draw) -> TokenFacts:
         model=draw(st.none() | ids),
         nonce=draw(st.none() | st.binary(min_size=8, max_size=8)),
         visitor=visitor,
+        tried=tried,
+        chance=None if tried is None else draw(st.integers(1, 10_000)),
+        led_by=draw(st.none() | st.sampled_from(STRATEGIES)),
+        page=draw(st.none() | ids),
     )
 
 
@@ -45,6 +51,10 @@ def fullest() -> TokenFacts:
         model=41,
         nonce=b"n" * 8,
         visitor=b"v" * 12,
+        tried=9,
+        chance=10_000,
+        led_by="blend",
+        page=2**32 - 1,
     )
 
 
@@ -52,7 +62,7 @@ def fullest() -> TokenFacts:
 def test_what_was_minted_is_read(said):
     text = mint(KEY, said)
     assert read([KEY], text) == said
-    assert len(text) <= 74
+    assert len(text) <= 88
     assert set(text) <= set(string.ascii_letters + string.digits + "-_")
 
 
@@ -122,8 +132,12 @@ def test_every_placement_has_a_number_of_its_own():
 
 
 def test_the_format_of_version_1_does_not_change():
-    assert mint(KEY, fullest()) == (
+    first = replace(fullest(), tried=None, chance=None, led_by=None, page=None)
+    assert mint(KEY, first) == (
         "AR8BAAAAB2mkKkUAAAADAAAAKW5ubm5ubm5udnZ2dnZ2dnZ2dnZ2lkF4cAapv8LwDe8IX0mmkQ"
+    )
+    assert mint(KEY, fullest()) == (
+        "Af8BAAAAB2mkKkUAAAADAAAAKW5ubm5ubm5udnZ2dnZ2dnZ2dnZ2AAAACScQBf____9aoLFSF4B89Xd3HA4bfnzS"
     )
 
 

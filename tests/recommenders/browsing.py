@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommenders.known import Known
-from store.records import Interactions, PageViews
+from store.records import NEVER_S, Impressions, Interactions, PageViews
 from tests.recommenders.shops import DAY_S, NOW_S, Basket, catalogue, orders
 
 THEMES, EACH = 40, 10  # product p belongs to theme p // EACH
@@ -73,5 +73,34 @@ def page_views(
 
 
 def blind(known: Known) -> Known:
-    """The same shop, if nobody had told of page views."""
+    """The same shop, if nobody had told of page views or clicks."""
     return Known(known.interactions, known.catalogue, known.now_s, known.looks)
+
+
+def clicks_instead(known: Known, foretelling: bool, each: int = 12, seed: int = 5) -> Known:
+    """The same orders, and instead of page views the clicks on shelves of five: on a product's page
+    two of its theme and three of any, each place looked at less than the one before. Where clicks
+    foretell, what is of the theme is clicked five times as often as what is not."""
+    random = np.random.default_rng(seed)
+    count = PRODUCTS * each
+    page = np.repeat(np.arange(PRODUCTS), each)
+    at_s = NOW_S - random.integers(0, DAYS * DAY_S, count)
+    own = page[:, None] // EACH * EACH + random.integers(EACH, size=(count, 2))
+    product = np.hstack([own, random.integers(PRODUCTS, size=(count, 3))])
+    product = random.permuted(product, axis=1)
+    theirs = product // EACH == page[:, None] // EACH
+    chance = np.where(theirs & foretelling, 0.5, 0.1) * np.linspace(1, 0.4, 5)
+    clicked = random.random(product.shape) < chance
+    place = np.broadcast_to(np.arange(5), product.shape)
+    shown_s = np.repeat(at_s, 5)
+    kept = product.ravel() != np.repeat(page, 5)
+    told = Impressions(
+        visitor=np.repeat(random.integers(500, size=count), 5)[kept],
+        page=np.repeat(page, 5)[kept].astype(np.int32),
+        product=product.ravel()[kept].astype(np.int32),
+        place=place.ravel()[kept].astype(np.int32),
+        shown_s=shown_s[kept],
+        clicked_s=np.where(clicked.ravel(), shown_s + 30, NEVER_S)[kept],
+        carted_s=np.full(int(kept.sum()), NEVER_S, dtype=np.int64),
+    )
+    return Known(known.interactions, known.catalogue, known.now_s, impressions=told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +10,16 @@ from shutil import copy
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from store import engine as engines
-from store.engine import Serving
+from store import tables
+from store.engine import Serving, reading, writing
 from store.reads import shelf, shopper
+from store.records import ShopFacts
+from store.writes import catalogue
+from store.writes.shops import add_shop
+from tests.shops import NOW, open_store, product
 
 
 class Noting(Serving):
@@ -52,6 +59,30 @@ def test_no_statement_of_a_shelf_walks_through_all_shoppers_of_a_shop(serving: N
         assert re.search(r"\((shop_id|experiment_id)=\? AND (visitor|customer_id)=\?", step), step
     walked = {step for step in steps if step.startswith("SCAN")}
     assert walked <= {"SCAN CONSTANT ROW", "SCAN found"}
+
+
+TITLES = ("plain", "Lämpchen", 'a "quoted" \\ one', "lamp 💡 for 5 €", "")
+
+
+@pytest.mark.parametrize("traits", [False, True])
+def test_cards_come_back_whole_and_each_for_itself_whatever_their_letters(
+    engine: engines.Engine, traits: bool
+) -> None:
+    store = open_store(engine)
+    told = [product(number, title=title) for number, title in enumerate(TITLES)]
+    with writing(engine) as connection:
+        facts = ShopFacts("Letters", "https://shop.example", "GBP", "Europe/London")
+        shop_id, _ = add_shop(connection, store.ring, "files", facts, {}, NOW)
+        catalogue.save_products(connection, shop_id, told)
+    with reading(engine) as connection:
+        c = tables.Card
+        stored = connection.execute(select(c.product_id, c.external_id, c.body)).all()
+    keys = [key for key, *_ in stored]
+    found = shelf.cards(Serving(engine), [*keys, 999], traits)
+    assert [(it.product, it.id, it.body) for it in found.values()] == [tuple(it) for it in stored]
+    assert sorted(json.loads(it.body + "}")["title"] for it in found.values()) == sorted(TITLES)
+    assert all(bool(it.kind) is traits for it in found.values())
+    assert shelf.cards(Serving(engine), [999], traits) == {}
 
 
 def _plan(sql: str) -> str:

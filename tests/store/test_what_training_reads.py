@@ -18,7 +18,17 @@ from store.opening import Store
 from store.reads import shops
 from store.reads.outcomes import ROBOT_PAGES_A_MINUTE
 from store.reads.training import TrainingData, training_data
-from store.records import EventType, Order, OrderLine, Product, Refund, RefundLine, Rule, ShopFacts
+from store.records import (
+    NEVER_S,
+    EventType,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    RefundLine,
+    Rule,
+    ShopFacts,
+)
 from store.writes import catalogue, orders, privacy, refunds, rules
 from store.writes.events import Told, save_events
 from store.writes.shops import add_shop
@@ -229,3 +239,112 @@ def test_who_withdraws_is_not_learned_from(store: Store, shop: int) -> None:
         pepper = shops.keys(connection, store.ring, shop, NOON).pepper
         privacy.forget_visitor(connection, shop, digest(pepper, "visitor", "anna"), "shopper", NOON)
     assert viewed(read(store, shop)) == [("pot", False)]
+
+
+# --- clicks ---------------------------------------------------------------------------------------
+
+
+def show(
+    store: Store,
+    shop: int,
+    who: str | None,
+    *in_sight: str,
+    page: str | None = "cup",
+    clicked: tuple[str, ...] = (),
+    carted: tuple[str, ...] = (),
+    days: float = 1,
+) -> None:
+    """A shelf in sight on a product's page, and what came of it an hour later."""
+    with writing(store.engine) as connection:
+        pepper = shops.keys(connection, store.ring, shop, NOON).pepper
+        p = tables.Product
+        keys = {row.external_id: row.id for row in connection.execute(select(p.external_id, p.id))}
+        visitor = None if who is None else digest(pepper, "visitor", who)
+        nonce = secrets.token_bytes(8)
+
+        def told(kind: EventType, product: int | None, items: tuple[int, ...] = ()) -> Told:
+            return Told(
+                secrets.token_bytes(16), kind, visitor, product, "also_bought", nonce=nonce,
+                page_id=keys[page] if page else None, items=items,
+            )  # fmt: skip
+
+        at = NOON - timedelta(days=days)
+        save_events(connection, shop, [told("view", None, tuple(keys[it] for it in in_sight))], at)
+        acts = [told("click", keys[it]) for it in clicked]
+        acts += [told("cart", keys[it]) for it in carted]
+        save_events(connection, shop, acts, at + timedelta(hours=1))
+
+
+def shown(data: TrainingData) -> list[tuple[str, str, int, bool, bool]]:
+    """(page, product, place, clicked, carted) of each product in sight."""
+    told = data.impressions
+    if told is None:
+        return []
+    titles = data.catalogue.titles
+    return sorted(
+        (titles[page], titles[product], int(place), clicked < NEVER_S, carted < NEVER_S)
+        for page, product, place, clicked, carted in zip(
+            told.page, told.product, told.place, told.clicked_s, told.carted_s, strict=True
+        )
+    )
+
+
+def test_what_was_in_sight_on_a_page_is_read_with_its_clicks(store: Store, shop: int) -> None:
+    before = read(store, shop).data_hash
+    show(store, shop, "anna", "pot", "tray", clicked=("tray",))
+    show(store, shop, "bert", "pot", page="tray", carted=("pot",), days=2)
+    data = read(store, shop)
+    assert shown(data) == [
+        ("cup", "pot", 0, False, False),
+        ("cup", "tray", 1, True, False),
+        ("tray", "pot", 0, False, True),
+    ]
+    told = data.impressions
+    assert told is not None
+    noon = int(NOON.timestamp())
+    assert told.shown_s.tolist() == [noon - 2 * 86_400, noon - 86_400, noon - 86_400]
+    assert told.clicked_s.tolist()[2] == noon - 86_400 + 3_600
+    assert len(set(told.visitor.tolist())) == 2
+    assert data.data_hash != before
+
+
+def test_a_click_on_what_was_scrolled_to_stood_behind_what_was_in_sight(
+    store: Store, shop: int
+) -> None:
+    show(store, shop, "anna", "pot", clicked=("set",))
+    assert shown(read(store, shop)) == [
+        ("cup", "pot", 0, False, False),
+        ("cup", "set", 1, True, False),
+    ]
+
+
+def test_a_click_after_the_last_order_is_not_known_yet(store: Store, shop: int) -> None:
+    show(store, shop, "anna", "pot", clicked=("pot",), days=0.01)
+    assert shown(read(store, shop)) == [("cup", "pot", 0, False, False)]
+
+
+def test_a_click_tells_nothing_without_a_page_or_a_visitor(store: Store, shop: int) -> None:
+    show(store, shop, None, "pot", clicked=("pot",))
+    show(store, shop, "anna", "pot", page=None, clicked=("pot",))
+    assert read(store, shop).impressions is None
+
+
+def test_robots_and_sensitive_products_are_not_learned_from_by_clicks(
+    store: Store, shop: int
+) -> None:
+    look(store, shop, *[("robot", "cup", 1.0)] * (ROBOT_PAGES_A_MINUTE + 1))
+    show(store, shop, "robot", "pot", clicked=("pot",))
+    show(store, shop, "anna", "tray", "set", clicked=("tray",))
+    show(store, shop, "anna", "pot", page="tray")
+    with writing(store.engine) as connection:
+        rules.add_rule(connection, shop, Rule("sensitive", "product", "tray"), NOON)
+    assert shown(read(store, shop)) == [("cup", "set", 1, False, False)]
+
+
+def test_who_withdraws_takes_their_clicks_along(store: Store, shop: int) -> None:
+    show(store, shop, "anna", "pot", clicked=("pot",))
+    show(store, shop, "bert", "tray")
+    with writing(store.engine) as connection:
+        pepper = shops.keys(connection, store.ring, shop, NOON).pepper
+        privacy.forget_visitor(connection, shop, digest(pepper, "visitor", "anna"), "shopper", NOON)
+    assert shown(read(store, shop)) == [("cup", "tray", 0, False, False)]

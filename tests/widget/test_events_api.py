@@ -103,6 +103,22 @@ def test_a_view_of_what_cannot_be_a_shelf_is_refused(
     assert [refused["index"] for refused in answer.json["rejected"]] == [0]
 
 
+def test_what_is_told_of_a_shelf_names_the_page_it_stood_on(
+    client: FlaskClient, shop: Shop, store: Store
+) -> None:
+    """The token carries it, so no browser can name another; without a visitor it is not needed."""
+    token_ = shelf_token(client, shop)
+    assert tell(client, shop, [event("click", token=token_, item="p1")]).status_code == 202
+    nobodys = shelf_token(client, shop, None)
+    assert tell(client, shop, [event("cart", token=nobodys, item="p1")]).status_code == 202
+    e, p = tables.Event, tables.Product
+    with reading(store.engine) as connection:
+        pages = connection.execute(
+            select(e.type, p.external_id).outerjoin(p, p.id == e.page_id).order_by(e.type)
+        ).all()
+    assert [tuple(row) for row in pages] == [("cart", None), ("click", "p4")]
+
+
 def test_a_list_of_products_is_a_views_alone(client: FlaskClient, shop: Shop) -> None:
     answer = tell(client, shop, [event("click", token=shelf_token(client, shop), item=["p5"])])
     assert "must be a product's id" in answer.json["rejected"][0]["reason"]
