@@ -30,7 +30,6 @@ class _Decision:
     high: float
     questions: int
     why: str
-    unlearned: frozenset[str] = frozenset()  # strategies with fixed weights (`learn.py`)
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,4 @@ def gate(trial: Trial) -> Decision:
         kind, why = Refused, f"Refused: {measured}."
     else:
         kind, why = Unproven, f"Unproven: {measured}, too close to tell."
-    return kind(
-        trial.placement, score, bestsellers, gain, low, high, trial.queries, why, trial.unlearned
-    )
+    return kind(trial.placement, score, bestsellers, gain, low, high, trial.queries, why)

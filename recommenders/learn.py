@@ -85,11 +85,6 @@ class Mind:
     # What every way became, for the next window to judge.
     ways: Mapping[Way, Mind] = field(default_factory=dict, repr=False)
 
-    @property
-    def learned(self) -> bool:
-        """Whether the shop's own past chose this; else it is what holds in most shops."""
-        return self.windows > 0
-
     def scores(self, table: Table) -> NDArray[np.float32]:
         """The score of every candidate; of a row's best it is about 1."""
         total = mix(table, self.weights)

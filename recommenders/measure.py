@@ -47,7 +47,6 @@ class Trial:
     cut_s: int
     gains: tuple[Measure, ...] = ()
     leaks: frozenset[str] = frozenset()  # strategies that know the weeks they are judged by
-    unlearned: frozenset[str] = frozenset()  # those that the shop has too little past to teach
 
     def value(self, strategy: str, metric: str = NDCG) -> float:
         """One figure: `trial.value("shelf", "coverage@10")`."""
@@ -107,11 +106,7 @@ def backtest(
     book = ListBook(then.catalogue, fitted)
     peers = ListBook(then.catalogue, [OWN_FREQUENCY.fit(then), Bestseller().fit(then)])
     leaked = leaks(fitted, then)
-    unlearned = frozenset(
-        e.strategy for e in ensembles if (m := past.minds.get(e.strategy)) and not m.learned
-    )
-    cards = cards_of(then.catalogue)
-    stage = _Stage(then, split, book, peers, cards, protocol, leaked, unlearned)
+    stage = _Stage(then, split, book, peers, cards_of(then.catalogue), protocol, leaked)
     lived = live(split.cut_s) if live else {}
     trials = [stage.trial(placement, found, lived) for placement, found in asked.items() if found]
     past.add(ensembles, then, split)
@@ -130,7 +125,6 @@ class _Stage:
     cards: Mapping[int, Card]
     protocol: Protocol
     leaked: frozenset[str]
-    unlearned: frozenset[str]
 
     def trial(
         self,
@@ -175,7 +169,6 @@ class _Stage:
             self.split.cut_s,
             rest,
             self.leaked & used,
-            self.unlearned & used,
         )
 
     def _draws(self, questions: int) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from recommenders.chains import CHAINS
-from recommenders.gate import Decision, Promoted, Refused, Unproven, gate
+from recommenders.gate import Decision, Promoted, Refused, gate
 from recommenders.groups import groups
 from recommenders.known import Known
 from recommenders.measure import Live, LiveAt, Trial, backtest
@@ -42,14 +42,11 @@ LABELLED: frozenset[Placement] = frozenset(
     {"similar", "recently_viewed", "trending", "buy_again", "bestsellers"}
 )
 
-# What is served where nothing is proven: bestsellers.
+# What is served where nothing is proven: bestsellers, the category's before the shop's.
 SAFE = ("bestseller",)
 # ... and where a customer is known, what they bought before: without proof of anything better,
 # nothing foretells a purchase as well (docs/recommenders.md).
 SAFE_FOR: dict[Placement, tuple[str, ...]] = {"you_might_like": ("repurchase", "bestseller")}
-# In a shop too small to learn from: company, drawn so far towards bestsellers as little is known of
-# it. That needs no proof, since without evidence it is the bestsellers (decision 0414).
-SMALL_FOR: dict[Placement, tuple[str, ...]] = {"also_bought": ("blend", "bestseller")}
 
 _ENTRY = np.dtype([("product", "<i8"), ("score", "<f4"), ("support", "<i4"), ("strength", "<f4")])
 
@@ -215,8 +212,6 @@ def served(
     if placement in LABELLED or isinstance(decision, Promoted):
         wanted = {part.strategy for step in CHAINS[placement] for part in step}
         return tuple(s for s in strategies if s in wanted)
-    if isinstance(decision, Unproven) and "blend" in decision.unlearned and placement in SMALL_FOR:
-        return SMALL_FOR[placement]
     return SAFE_FOR.get(placement, SAFE)
 
 
@@ -242,12 +237,9 @@ def _outcome(
         return Outcome(placement, outcome, f"{why} Served by the owner's choice.", every, True)
     if _still_good(live, shop.now()):
         return Outcome(placement, outcome, f"{why} The model that passed stays.", usable, False)
-    simple = "Bestsellers are"
-    if "repurchase" in usable:
-        simple = "What each customer bought before, then bestsellers, are"
-    elif "blend" in usable:
-        simple = "What was bought together, drawn to bestsellers where that is little, is"
-    return Outcome(placement, outcome, f"{why} {simple} served instead.", usable, True)
+    own = "repurchase" in usable
+    simple = "What each customer bought before, then bestsellers," if own else "Bestsellers"
+    return Outcome(placement, outcome, f"{why} {simple} are served instead.", usable, True)
 
 
 def _still_good(live: model_reads.Live | None, now: datetime) -> bool:
