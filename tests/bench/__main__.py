@@ -45,9 +45,10 @@ DRAWN: dict[str, dict[str, str]] = {
     },
     "trainers": {
         "cost-of-training.svg": "Counting what is bought together costs the squares of the baskets "
-        "added up, and the size of baskets is bounded, so it should rise with the lines. It rises a "
-        "little faster: additions a line stay the same, but the more products there are, the more "
-        "pairs are met for the first time and must be ranked, and the less fits into the caches.",
+        "added up, and the size of baskets is bounded, so it should rise with the lines. It rises "
+        "a little faster: additions a line stay the same, but the more products there are, the "
+        "more pairs are met for the first time and must be ranked, and the less fits into the "
+        "caches.",
         "memory-of-training.svg": "The libraries first, then the lines and the pairs that they "
         "make.",
     },

@@ -11,7 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recommenders.blend import Blend
 from recommenders.known import Known
+from recommenders.learn import Lesson, Mind
+from recommenders.questions import as_of, split_at
+from recommenders.study import study
 from store.records import NEVER_S, Impressions, Interactions, PageViews
 from tests.recommenders.shops import DAY_S, NOW_S, Basket, catalogue, orders
 
@@ -104,3 +108,12 @@ def clicks_instead(known: Known, foretelling: bool, each: int = 12, seed: int = 
         carted_s=np.full(int(kept.sum()), NEVER_S, dtype=np.int64),
     )
     return Known(known.interactions, known.catalogue, known.now_s, impressions=told)
+
+
+def learned(whole: Known) -> tuple[Mind, Lesson]:
+    """What a blend makes of the weeks before the last two, and those two to judge it by."""
+    split = split_at(whole.interactions, NOW_S - 14 * DAY_S)
+    then = whole.at(split.cut_s, as_of(whole.catalogue, split))
+    blend = Blend(new_questions=1)
+    mind = blend.taught(study([blend], then))["blend"]
+    return mind, blend.lesson(then, "blend", blend.questions(split, then.catalogue)["blend"])

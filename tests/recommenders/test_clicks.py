@@ -14,12 +14,9 @@ from recommenders.baskets import shown_before
 from recommenders.blend import NAMES, Blend
 from recommenders.clicks import CARTED, CLICKED, OF_CLICKS, Clicks
 from recommenders.known import Known
-from recommenders.learn import Lesson, Mind
-from recommenders.questions import as_of, split_at
 from recommenders.study import study
-from recommenders.trees import Forest
 from store.records import NEVER_S, Impressions
-from tests.recommenders.browsing import PRODUCTS, blind, browsed_shop, clicks_instead
+from tests.recommenders.browsing import PRODUCTS, blind, browsed_shop, clicks_instead, learned
 from tests.recommenders.shops import DAY_S, NOW_S, catalogue, orders
 
 # visitor, page, product, place, clicked, carted
@@ -191,20 +188,6 @@ def test_without_clicks_there_are_no_such_voices() -> None:
         assert tuple(Blend()._choir(known).names) == (*more, *NAMES)
         assert study([Blend()], known).clicks == bool(more)
     assert not Blend().fit(shop(nothing)).slots, "an empty past is no error"
-
-
-@pytest.fixture
-def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recommenders.learn.Forest", lambda: Forest(trees=8, questions=100))
-
-
-def learned(whole: Known) -> tuple[Mind, Lesson]:
-    """What a blend makes of the weeks before the last two, and those two to judge it by."""
-    split = split_at(whole.interactions, NOW_S - 14 * DAY_S)
-    then = whole.at(split.cut_s, as_of(whole.catalogue, split))
-    blend = Blend(new_questions=1)
-    mind = blend.taught(study([blend], then))["blend"]
-    return mind, blend.lesson(then, "blend", blend.questions(split, then.catalogue)["blend"])
 
 
 @pytest.mark.usefixtures("few_trees")

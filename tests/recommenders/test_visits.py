@@ -14,13 +14,10 @@ from recommenders.blend import NAMES, Blend
 from recommenders.for_you import NAMES as NAMES_FOR_YOU
 from recommenders.for_you import ForYou
 from recommenders.known import Known
-from recommenders.learn import Lesson, Mind
-from recommenders.questions import as_of, split_at
 from recommenders.study import study
-from recommenders.trees import Forest
 from recommenders.visits import OF_CUSTOMERS, OF_PRODUCTS, Visits, visits
 from store.records import SHARED_VISITS, PageViews
-from tests.recommenders.browsing import Seen, blind, browsed_shop, page_views
+from tests.recommenders.browsing import Seen, blind, browsed_shop, learned, page_views
 from tests.recommenders.shops import DAY_S, NOW_S, Basket, catalogue, orders, random_shop
 
 MINUTE = 1 / (24 * 60)
@@ -197,20 +194,6 @@ def test_a_blend_with_page_views_keeps_its_promises() -> None:
     row, place = np.nonzero(told)
     assert marked.any()
     assert (marked[row, place] == seen_together[own[row], first.product[row, place]]).all()
-
-
-@pytest.fixture
-def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recommenders.learn.Forest", lambda: Forest(trees=8, questions=100))
-
-
-def learned(whole: Known) -> tuple[Mind, Lesson]:
-    """What a blend makes of the weeks before the last two, and those two to judge it by."""
-    split = split_at(whole.interactions, NOW_S - 14 * DAY_S)
-    then = whole.at(split.cut_s, as_of(whole.catalogue, split))
-    blend = Blend(new_questions=1)
-    mind = blend.taught(study([blend], then))["blend"]
-    return mind, blend.lesson(then, "blend", blend.questions(split, then.catalogue)["blend"])
 
 
 @pytest.mark.usefixtures("few_trees")
