@@ -16,6 +16,7 @@ from scipy import sparse
 from recommenders.baskets import thinned
 from recommenders.company import Score, common_orders, company
 from recommenders.known import Known
+from recommenders.packed import Packed, packed, summed
 from recommenders.ranked import Sheet
 from store.records import LIST_WIDTH, Lists, Strategy, slot
 
@@ -82,23 +83,30 @@ def sheets(known: Known, settings: Sequence[BoughtTogether]) -> list[Sheet]:
     width, most = settings[0].width, settings[0].max_basket
     if any((s.width, s.max_basket) != (width, most) for s in settings):
         raise ValueError("settings that are counted together need one width and one max_basket")
-    whole = known.baskets
-    thin = known.once(("thin", most), lambda: thinned(whole, most))
-    size = np.maximum(np.diff(whole.indptr), 1)
+    thin = known.once(("thin", most), lambda: thinned(known.baskets, most))
+    return company(thin, *_weighed(known, thin, settings), width)
+
+
+def _weighed(
+    known: Known, thin: sparse.csr_array, settings: Sequence[BoughtTogether]
+) -> tuple[Packed, list[Score]]:
+    """The orders with each different way to weigh them, and each setting's score by one of them."""
+    size = np.maximum(np.diff(known.baskets.indptr), 1)
     ways = list(dict.fromkeys((s.half_life_days, s.size_discount) for s in settings))
-    weights = np.stack([known.decayed(half_life) / size**power for half_life, power in ways])
+    faded = {half_life: known.decayed(half_life) for half_life, _ in ways}
+    weights = np.stack([faded[half_life] / size**power for half_life, power in ways])
     scores = []
     for s in settings:
         way = ways.index((s.half_life_days, s.size_discount))
-        listable = damped(whole, known.decayed(s.half_life_days), s.damping)
-        norm = np.asarray(thin.T @ weights[way]) + s.prior
+        listable = damped(known.baskets, faded[s.half_life_days], s.damping)
+        norm = summed(thin, weights[way]) + s.prior
         scores.append(Score(way, listable * known.catalogue.recommendable, norm))
-    return company(thin, weights, scores, width)
+    return packed(thin, weights), scores
 
 
 def damped(whole: sparse.csr_array, weight: NDArray[np.float64], damping: float) -> NDArray[Any]:
     """share(b) ** -damping for each product, 0 for those without orders."""
-    share = np.asarray(whole.T @ weight) / max(float(weight.sum()), 1e-12)
+    share = summed(whole, weight) / max(float(weight.sum()), 1e-12)
     return np.where(share > 0, np.maximum(share, 1e-12) ** -damping, 0.0)
 
 

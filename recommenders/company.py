@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommenders.baskets import FLOOR_BUYERS
+from recommenders.packed import Packed, by_product
 from recommenders.ranked import Sheet, placed
-
-# However old an order, its weight stays above nothing: the loops tell by it that a pair was met.
-_FAINTEST = 1e-200
 
 
 @dataclass(frozen=True)
@@ -34,32 +32,27 @@ class Score:
 
 
 def company(
-    orders: sparse.csr_array,
-    weights: NDArray[np.float64],
-    scores: list[Score],
-    width: int,
-    given: sparse.csr_array | None = None,
+    given: sparse.csr_array, orders: Packed, scores: list[Score], width: int
 ) -> list[Sheet]:
     """The best `width` companions of every product, once for each way to score.
 
-    `orders` is orders by products, `weights` (ways to weigh, orders). n(a, b) adds up the orders
-    that hold b, and a in `given`: the same orders unless told otherwise (what was looked at before
-    each). Of equal scores the earlier product goes first. Time: the sum of squared order sizes;
-    memory: the lists, and one number per product and way to weigh.
+    n(a, b) adds up the orders that hold b, and a in `given`, orders by products: the same orders,
+    or what was looked at before each. Of equal scores the earlier product goes first. Time: the
+    sum of squared order sizes; memory: the lists, the orders once more (`packed.py`: hand them
+    over without their weights, which lie there), and one number per product and way to weigh.
     """
-    held = (orders if given is None else given).T.tocsr()
-    products = orders.shape[1]
+    products, size = given.shape[1], (len(scores), given.shape[1], width)
     sheets = [Sheet(products, width) for _ in scores]
     if not products or not scores:
         return sheets
-    product = np.full((len(scores), products, width), -1, dtype=np.int32)
-    value = np.zeros((len(scores), products, width), dtype=np.float32)
+    starts, places = by_product(given, orders.place)
+    product, value = np.full(size, -1, dtype=np.int32), np.zeros(size, dtype=np.float32)
     _rank_rows(
-        held.indptr.astype(np.int64),
-        held.indices.astype(np.int32),
-        orders.indptr.astype(np.int64),
-        orders.indices.astype(np.int32),
-        np.maximum(np.ascontiguousarray(weights.T), _FAINTEST),
+        starts,
+        places,
+        orders.words,
+        orders.halves,
+        orders.ways,
         np.array([s.weight for s in scores], dtype=np.int64),
         np.stack([s.listable for s in scores], axis=1),
         np.ascontiguousarray(np.stack([s.norm for s in scores])),
@@ -67,7 +60,7 @@ def company(
         value,
     )
     for i, sheet in enumerate(sheets):
-        sheet.product[:], sheet.score[:] = product[i], value[i]
+        sheet.product, sheet.score = product[i], value[i]
     return sheets
 
 
@@ -83,42 +76,39 @@ def common_orders(
     `given` holds the a, as for `company`. Time: the orders of the rarer product times the
     logarithm of those of the other.
     """
-    to = _by_product(orders)
-    of = to if given is None else _by_product(given)
+    every = np.arange(orders.shape[0], dtype=np.int32)
+    to = by_product(orders, every)
+    of = to if given is None else by_product(given, every)
     count = np.zeros(len(a), dtype=np.int64)
     many = np.zeros(len(a), dtype=np.bool_)
     _count_pairs(*of, *to, buyer, a, b, count, many)
     return count, many
 
 
-def _by_product(orders: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Where each product's orders begin, and those orders, in order of time."""
-    held = orders.T.tocsr()
-    held.sort_indices()
-    return held.indptr.astype(np.int64), held.indices.astype(np.int32)
-
-
 @numba.njit(cache=True)
 def _rank_rows(  # type: ignore[no-untyped-def]  # compiled: numba infers the types
-    held_starts, held_orders, starts, items, weights, way, listable, norm, product, value
+    starts, places, words, halves, ways, way, listable, norm, product, value
 ):
-    ways, scores, width = weights.shape[1], len(way), product.shape[2]
-    products = len(held_starts) - 1
+    products, scores, width = len(starts) - 1, len(way), product.shape[2]
     total = np.zeros((products, ways))  # all 0 between rows: what is not was touched in this one
-    touched = np.empty(products, dtype=np.int32)
+    touched = np.empty(products + 1, dtype=np.int32)
     found = np.empty(scores, dtype=np.int64)
     least = np.empty(scores)  # below this a sum cannot be among the best
     for a in range(products):
         n = 0
-        for at in range(held_starts[a], held_starts[a + 1]):
-            order = held_orders[at]
-            for place in range(starts[order], starts[order + 1]):
-                b = items[place]
-                if total[b, 0] == 0.0:
-                    touched[n] = b
-                    n += 1
-                for w in range(ways):
-                    total[b, w] += weights[order, w]
+        for at in range(starts[a], starts[a + 1]):
+            order = np.int64(places[at])
+            weight = words[order]
+            size = 2 * (order + ways)
+            for i in range(size + 1, size + 1 + halves[size]):
+                b = halves[i]
+                # Written down each time and kept the first: a branch would be guessed wrong.
+                touched[n] = b
+                before = total[b, 0]
+                n += before == 0.0
+                total[b, 0] = before + weight
+                for w in range(1, ways):
+                    total[b, w] += words[order + w]
         found[:] = 0
         least[:] = 0.0
         for i in range(n):

@@ -25,6 +25,7 @@ from recommenders.ease import ease
 from recommenders.kinds import kind, leaders, members
 from recommenders.known import Known
 from recommenders.learn import Lesson, learn
+from recommenders.packed import packed
 from recommenders.personal import Personal
 from recommenders.questions import Question, Split, you_might_like
 from recommenders.ranked import Sheet
@@ -206,7 +207,7 @@ def _kin(known: Known) -> sparse.csr_array:
         np.where(buyers > 0, np.maximum(buyers, 1) ** -0.4, 0) * known.catalogue.recommendable
     )
     score = Score(0, listable, np.maximum(buyers, 1).astype(np.float64))
-    (sheet,) = company(held, weight[None, :], [score], NOMINATED)
+    (sheet,) = company(held, packed(held, weight[None, :]), [score], NOMINATED)
     return sheet.matrix(known.products)
 
 

@@ -18,6 +18,7 @@ from recommenders.baskets import DAY_S, decay, distinct, thinned
 from recommenders.bought_together import BoughtTogether, damped, sheets
 from recommenders.company import Score, common_orders, company
 from recommenders.known import Known
+from recommenders.packed import packed, summed
 from recommenders.ranked import Sheet
 from recommenders.voices import NOMINATED, Voice
 from store.records import Interactions
@@ -90,9 +91,9 @@ class Visits:
         listable = damped(known.baskets, weight, self.damping) * known.catalogue.recommendable
         if known.page_views is not None:
             listable[known.page_views.sensitive] = 0
-        norm = np.asarray(viewed.T @ weight) + self.prior
+        norm = summed(viewed, weight) + self.prior
         score = Score(0, listable, norm)
-        (sheet,) = company(bought, weight[None, :], [score], 2 * NOMINATED, given=viewed)
+        (sheet,) = company(viewed, packed(bought, weight[None, :]), [score], 2 * NOMINATED)
         a, b = _pairs(sheet)
         _, many = common_orders(known.baskets, known.buyers, a, b, given=viewed)
         return _kept(sheet, many)
