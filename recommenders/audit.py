@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recommenders.company import common_orders
+from recommenders.evidence import common_orders
 from recommenders.known import Known
 from store.records import Lists
 

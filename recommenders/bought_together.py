@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommenders.baskets import thinned
-from recommenders.company import Score, common_orders, company
+from recommenders.company import Score, company
+from recommenders.evidence import common_orders
 from recommenders.known import Known
 from recommenders.packed import Packed, packed, summed
 from recommenders.ranked import Sheet

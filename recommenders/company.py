@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommenders.baskets import FLOOR_BUYERS
 from recommenders.packed import Packed, by_product
 from recommenders.ranked import Sheet, placed
 
@@ -64,27 +63,6 @@ def company(
     return sheets
 
 
-def common_orders(
-    orders: sparse.csr_array,
-    buyer: NDArray[np.int64],
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    given: sparse.csr_array | None = None,
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """For each pair (a[i], b[i]): how many orders hold both, and whether 3 distinct buyers do.
-
-    `given` holds the a, as for `company`. Time: the orders of the rarer product times the
-    logarithm of those of the other.
-    """
-    every = np.arange(orders.shape[0], dtype=np.int32)
-    to = by_product(orders, every)
-    of = to if given is None else by_product(given, every)
-    count = np.zeros(len(a), dtype=np.int64)
-    many = np.zeros(len(a), dtype=np.bool_)
-    _count_pairs(*of, *to, buyer, a, b, count, many)
-    return count, many
-
-
 @numba.njit(cache=True)
 def _rank_rows(  # type: ignore[no-untyped-def]  # compiled: numba infers the types
     starts, places, words, halves, ways, way, listable, norm, product, value
@@ -124,32 +102,3 @@ def _rank_rows(  # type: ignore[no-untyped-def]  # compiled: numba infers the ty
                             least[s] = value[s, a, width - 1] * norm[s, a] * (1 - 1e-6)
         for i in range(n):
             total[touched[i]] = 0.0
-
-
-@numba.njit(cache=True)
-def _count_pairs(  # type: ignore[no-untyped-def]
-    of_starts, of_held, to_starts, to_held, buyer, a, b, count, many
-):
-    for pair in range(len(a)):
-        rare = of_held[of_starts[a[pair]] : of_starts[a[pair] + 1]]
-        common = to_held[to_starts[b[pair]] : to_starts[b[pair] + 1]]
-        if len(rare) > len(common):
-            rare, common = common, rare
-        low, end = 0, len(common)
-        found, distinct, first, second = 0, 0, -1, -1
-        for order in rare:
-            # Both lists are in order of time: what was passed need not be looked at again.
-            low += np.searchsorted(common[low:end], order)
-            if low == end:
-                break
-            if common[low] == order:
-                found += 1
-                who = buyer[order]
-                if distinct == 0:
-                    first, distinct = who, 1
-                elif distinct == 1 and who != first:
-                    second, distinct = who, 2
-                elif distinct == 2 and who != first and who != second:
-                    distinct = FLOOR_BUYERS
-        count[pair] = found
-        many[pair] = distinct >= FLOOR_BUYERS

@@ -16,7 +16,8 @@ from scipy import sparse
 
 from recommenders.baskets import DAY_S, decay, distinct, thinned
 from recommenders.bought_together import BoughtTogether, damped, sheets
-from recommenders.company import Score, common_orders, company
+from recommenders.company import Score, company
+from recommenders.evidence import common_orders
 from recommenders.known import Known
 from recommenders.packed import packed, summed
 from recommenders.ranked import Sheet

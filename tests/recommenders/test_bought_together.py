@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommenders.bought_together import BoughtTogether, sheets
-from recommenders.company import common_orders
+from recommenders.evidence import common_orders
 from recommenders.known import Known
 from store.records import Lists
 from tests.recommenders.shops import NOW_S, catalogue, orders, random_shop
