@@ -75,7 +75,7 @@ class Blend:
     """
 
     strategy: Strategy = "blend"
-    most_questions: int = 1_500  # per window: the mean of three windows is then good to 1 %
+    most_questions: int = 3_000  # per window: as many as trees hear
     # The lists of so many products take five minutes of CPU; of more, those that sell most get a
     # blend, the others are answered by plain co-purchase and likeness.
     most_products: int = 150_000

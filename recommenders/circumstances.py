@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommenders.baskets import DAY_S
+from recommenders.baskets import DAY_S, decay
 from recommenders.kinds import kind, members
 from recommenders.known import Known
 
@@ -50,6 +50,7 @@ def of_customers(known: Known) -> Mapping[str, Circumstance]:
         **_of_buyers(known),
         "share of the kind": share_of_kind,
         "dearer than usual": dearer,
+        **_of_kinds(known),
         **_of_products(known),
     }
 
@@ -82,6 +83,40 @@ def _of_habits(known: Known) -> Mapping[str, Circumstance]:
         "days since bought": days_since,
         "overdue": overdue,
     }
+
+
+def _of_kinds(known: Known) -> Mapping[str, Circumstance]:
+    """About the customer's own orders with the candidate's kind: who tries much will try more."""
+    times, of = known.habits(), kind(known)
+    group = members(of)
+    bought, lately = (times @ group).tocsr(), (known.habits(30.0) @ group).tocsr()
+    tried = ((times > 0).astype(np.float32) @ group).tocsr()
+    last_s = _newest_of_kind(_last(known), of, group.shape[1])
+
+    def changing(rows: Rows, products: Products) -> NDArray[np.float32]:
+        different, all_ = (_cells(cells, rows, of[products]) for cells in (tried, bought))
+        return np.asarray((different + 0.5) / (all_ + 1), dtype=np.float32)
+
+    def days_since(rows: Rows, products: Products) -> NDArray[np.float32]:
+        at_s = _cells(last_s, rows, of[products])
+        return np.where(at_s > 0, (known.now_s - at_s) / DAY_S, -1).astype(np.float32)
+
+    return {
+        "products of the kind": _of_cell(tried, of),
+        "kind lately": _of_cell(lately, of),
+        "different of the kind": changing,
+        "days since the kind": days_since,
+    }
+
+
+def _newest_of_kind(last: sparse.csr_array, of: NDArray[np.int64], kinds: int) -> sparse.csr_array:
+    """When each customer last bought each kind, from when they last bought each product."""
+    customer, product = last.tocoo().coords
+    pair = customer.astype(np.int64) * kinds + of[product]
+    newest = np.lexsort((-last.tocoo().data, pair))
+    pairs, first = np.unique(pair[newest], return_index=True)
+    cells = (last.tocoo().data[newest][first], np.divmod(pairs, kinds))
+    return sparse.coo_array(cells, shape=(last.shape[0], kinds)).tocsr()
 
 
 def _of_buyers(known: Known) -> Mapping[str, Circumstance]:
@@ -160,8 +195,11 @@ def _of_candidate(value: NDArray[np.floating]) -> Circumstance:
     return lambda rows, products: told[products]
 
 
-def _of_cell(matrix: sparse.csr_array) -> Circumstance:
-    return lambda rows, products: _cells(matrix, rows, products).astype(np.float32)
+def _of_cell(matrix: sparse.csr_array, of: NDArray[np.int64] | None = None) -> Circumstance:
+    """The cell of the row and the candidate; or of the row and the candidate's group."""
+    return lambda rows, products: _cells(
+        matrix, rows, products if of is None else of[products]
+    ).astype(np.float32)
 
 
 def _cells(
@@ -199,6 +237,13 @@ def first_bought(known: Known) -> sparse.csr_array:
         return cells
 
     return known.once("first", make)
+
+
+def found_lately(known: Known, half_life_days: float) -> NDArray[np.float32]:
+    """Decayed number of customers who bought each product for the first time."""
+    first = first_bought(known)
+    weight = decay(first.data, known.now_s, half_life_days)
+    return np.bincount(first.indices, weight, known.products).astype(np.float32)
 
 
 def _last(known: Known) -> sparse.csr_array:

@@ -18,7 +18,7 @@ from recommenders.baskets import DAY_S, affordable, thinned
 from recommenders.blend import fill, lesson, likeness, reading
 from recommenders.bought_together import BoughtTogether, sheets
 from recommenders.choose import Ask
-from recommenders.circumstances import first_bought, of_customers
+from recommenders.circumstances import first_bought, found_lately, of_customers
 from recommenders.clock import Clock
 from recommenders.company import Score, company
 from recommenders.ease import ease
@@ -36,6 +36,7 @@ from recommenders.voices import NOMINATED, Choir, Rows, Voice, table
 from store.records import LIST_WIDTH, Catalogue, Lists, Strategy, slot
 
 _POPULAR = {"popular 7": 7.0, "popular 14": 14.0, "popular 30": 30.0, "popular 120": 120.0}
+_FOUND = {"found 7": 7.0, "found 30": 30.0}
 _OWN = {"own 30": 30.0, "own 120": 120.0, "own ever": 3_650.0}
 _TASTE = {"taste": 90.0, "taste lately": 30.0}  # half-lives of the histories that EASE reads
 NAMES = (
@@ -52,6 +53,7 @@ NAMES = (
     "kinds",
     "personal",
     *_POPULAR,
+    *_FOUND,
 )
 # Used as they are where a shop has too little history to learn from.
 PRIOR = {"own due": 1.0, "own 120": 0.3, "taste": 0.2, "popular 14": 0.2}
@@ -72,14 +74,15 @@ class ForYou:
     two half-lives; `company`, co-purchase of the decayed history; `kin`, a random walk over
     customers; `alike`, attribute likeness to the history; where page views are known, the
     customer's own and where they lead (`visits.py`); `kinds`, what sells of the kinds in it;
-    `personal`, Surprise's SVD; popularity of one, two, four and seventeen weeks. Whom to believe is
+    `personal`, Surprise's SVD; popularity of one, two, four and seventeen weeks; what many bought
+    for the first time in the last week and month (`circumstances.py`). Whom to believe is
     learned, by small trees also from the circumstances (`circumstances.py`).
     Evidence: `support` is the number of the customer's orders with b, `strength` the score.
     Cost: the voices once for each of three windows and once for today; EASE the most (`ease.py`).
     """
 
     strategy: Strategy = "for_you"
-    most_questions: int = 800
+    most_questions: int = 2_000  # per window: the lessons of a shop with more take too long
     history_half_life_days: float = 90.0  # of the histories that company, alike and kinds read
     ridge: float = 200.0  # customers a product needs before its tastes are heard
     active_days: int = 400  # as for `repurchase`: who comes once a year comes back
@@ -177,7 +180,10 @@ class ForYou:
         return Choir(
             products=products,
             voices=voices,
-            everywhere={name: known.popularity(days) for name, days in _POPULAR.items()},
+            everywhere={
+                **{name: known.popularity(days) for name, days in _POPULAR.items()},
+                **{name: found_lately(known, days) for name, days in _FOUND.items()},
+            },
             barred=lambda rows: sparse.csr_array((len(rows), products), dtype=np.float32),
             listable=known.catalogue.recommendable,
             circumstances=of_customers(known),
