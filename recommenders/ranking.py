@@ -164,21 +164,20 @@ class _Sum:
             self._add_up()
 
     def _add_up(self) -> None:
-        # Only the entries of products that were named before are gone through one by one.
-        products, gains = self.products, self._gains
-        every = range(len(products))
-        first = dict(zip(reversed(products), reversed(every), strict=True))
-        loudest = list(every)  # of the gains of each product the highest; of equals the first
-        totals = gains.copy()
-        firsts = sorted(first.values())
-        for place in sorted(set(every).difference(firsts)):
-            at = first[products[place]]
-            totals[at] += gains[place]
-            if gains[place] > gains[loudest[at]]:
-                loudest[at] = place
-        self.products = [products[place] for place in firsts]
-        self.totals = [totals[place] for place in firsts]
-        self._loudest = [loudest[place] for place in firsts]
+        found: dict[int, int] = {}
+        totals: list[float] = []
+        loudest: list[int] = []  # of the gains of each product the highest; of equals the first
+        gains = self._gains
+        for place, product in enumerate(self.products):
+            at = found.setdefault(product, len(totals))
+            if at == len(totals):
+                totals.append(gains[place])
+                loudest.append(place)
+            else:
+                totals[at] += gains[place]
+                if gains[place] > gains[loudest[at]]:
+                    loudest[at] = place
+        self.products, self.totals, self._loudest = list(found), totals, loudest
 
     def gain(self, place: int) -> float:
         """What the loudest of the lists gave."""
