@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -77,31 +77,43 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
             break
     items = shelves[-1] if shown else []
     model = shown.model if shown else served.model
-    tried = next((item for item in items if item.chance), None)
-    facts = token.TokenFacts(
-        shop=config.shop.id,
-        placement=query.placement,
-        issued_at=now,
-        experiment=experiment.id if experiment else None,
-        arm=arm,
-        model=model,
-        nonce=secrets.token_bytes(token.NONCE_BYTES) if query.personal else None,
-        visitor=visitor[: token.VISITOR_BYTES] if visitor else None,
-        tried=tried.product if tried else None,
-        chance=trials.in_buckets(tried.chance) if tried else None,
-        led_by=shelves[0][0].strategy if experiment and shelves[0] else None,
-        page=page if visitor else None,
-    )
+    key = config.keys.token[0]
+    if query.personal:
+        tried = next((item for item in items if item.chance), None)
+        facts = token.TokenFacts(
+            shop=config.shop.id,
+            placement=query.placement,
+            issued_at=now,
+            experiment=experiment.id if experiment else None,
+            arm=arm,
+            model=model,
+            nonce=secrets.token_bytes(token.NONCE_BYTES),
+            visitor=visitor[: token.VISITOR_BYTES] if visitor else None,
+            tried=tried.product if tried else None,
+            chance=trials.in_buckets(tried.chance) if tried else None,
+            led_by=shelves[0][0].strategy if experiment and shelves[0] else None,
+            page=page if visitor else None,
+        )
+        text = token.mint(key, facts)
+    else:
+        text = _everybodys(key, config.shop.id, query.placement, model, int(now.timestamp()))
     return Answer(
         placement=query.placement,
         eligible=bool(shelves[0]),  # the same question in both arms: was there something to show?
         arm=arm,
-        experiment=facts.experiment,
-        token=token.mint(config.keys.token[0], facts),
+        experiment=experiment.id if experiment else None,
+        token=text,
         model=model,
         limit=limit,
         items=items,
     )
+
+
+@lru_cache(maxsize=64)
+def _everybodys(key: bytes, shop: int, placement: Placement, model: int, issued_s: int) -> str:
+    """The token of an answer that is the same for everyone: one for all those of a second."""
+    issued_at = datetime.fromtimestamp(issued_s, UTC)
+    return token.mint(key, token.TokenFacts(shop, placement, issued_at, model=model))
 
 
 def _dealt(

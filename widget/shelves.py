@@ -10,6 +10,7 @@ docs/decisions/0801-shelves-in-front-of-flask.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from threading import Lock
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -52,6 +53,12 @@ _TAKEN = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *
 # forgotten, which costs each one statement or two.
 MOST_PREPARED = 512
 
+# On SQLite the threads of a worker answer one after another. Only one of them runs at a time
+# anyway, but the driver steps aside eight times a statement, and whoever takes over steps aside a
+# moment later: these changes cost more than the statements. An answer takes a millisecond or two,
+# so who has waited for this long stands behind a slow read, and goes on beside it.
+LONGEST_WAIT_S = 0.02
+
 
 class Prepared(NamedTuple):
     """An answer that is the same for everyone, as long as the shop's configuration is this one."""
@@ -76,6 +83,8 @@ class Shelves:
         self._configs = configs
         self._limit = limit
         self._telling = telling
+        # PostgreSQL is waited for at a socket: meanwhile another thread does well to answer.
+        self._turn = Lock() if serving.dialect.name == "sqlite" else None
         # What everybody looks at is asked hundreds of times a second. The configuration is read
         # anew every second, and with it each of these: nothing gets older by being kept here.
         self._prepared: dict[tuple[str, bytes], Prepared] = {}
@@ -93,7 +102,7 @@ class Shelves:
         ready = self._prepared.get((key, query_string))
         if ready is None or ready.config is not config:
             asked = query.read(query_string)
-            ready = self._prepare(config, asked)
+            ready = self._in_turn(config, asked)
             if asked.personal:
                 observe_shelf(ready.placement, ready.led_by, perf_counter() - began_s)
                 return ready.body, _PERSONAL
@@ -102,6 +111,17 @@ class Shelves:
             self._prepared[key, query_string] = ready
         observe_shelf(ready.placement, ready.led_by, perf_counter() - began_s)
         return ready.body, _SHARED
+
+    def _in_turn(self, config: ShopConfig, asked: query.ShelfQuery) -> Prepared:
+        turn = self._turn
+        if turn is None:
+            return self._prepare(config, asked)
+        mine = turn.acquire(timeout=LONGEST_WAIT_S)
+        try:
+            return self._prepare(config, asked)
+        finally:
+            if mine:
+                turn.release()
 
     def _prepare(self, config: ShopConfig, asked: query.ShelfQuery) -> Prepared:
         found = answer.answer(self._serving, config, asked, config.shop.now())

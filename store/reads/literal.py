@@ -23,6 +23,7 @@ Reader = Serving | Connection
 # keeps prepared; what is left over is filled with the last value, which changes no answer.
 _LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 _MARKS = {length: ", ".join("?" * length) for length in _LENGTHS}
+_TABLES = {length: ", ".join(["(?)"] * length) for length in _LENGTHS}
 
 
 def listed(values: Sequence[_Value]) -> tuple[str, Sequence[_Value]]:
@@ -34,6 +35,20 @@ def listed(values: Sequence[_Value]) -> tuple[str, Sequence[_Value]]:
         if length >= given:
             return _MARKS[length], (*values, *[values[-1]] * (length - given))
     return ", ".join("?" * given), tuple(values)
+
+
+def tabled(values: Sequence[_Value]) -> tuple[str, Sequence[_Value | None]]:
+    """The rows of a table of values to join with (its only column is `column1`), and the values for
+    them; what is left over is filled with nothing. At least one is given.
+
+    An IN list SQLite sorts into a table of its own at each execution: for two dozen cards that
+    costs half as much as the cards.
+    """
+    given = len(values)
+    for length in _LENGTHS:
+        if length >= given:
+            return _TABLES[length], (*values, *[None] * (length - given))
+    return ", ".join(["(?)"] * given), values
 
 
 def rows(connection: Reader, sql: str, values: Sequence[Any]) -> Sequence[Any]:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from store.packing import columns, unpack, unreadable
-from store.reads.literal import Reader, in_one, listed, rows
+from store.reads.literal import Reader, in_one, listed, rows, tabled
 from store.records import Arm, Card, Columns, Entry, Rows
 
 
@@ -134,9 +134,9 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
         alike.setdefault((), []).extend(named.others)
     groups = []
     for beginnings, products in alike.items():
-        marks, ids = listed(products)
-        groups.append((len(beginnings), marks))
-        values += (model_id, *beginnings, shop_id, *ids) if beginnings else (shop_id, *ids)
+        table, ids = tabled(products)
+        groups.append((len(beginnings), table))
+        values += (*ids, model_id, *beginnings, shop_id) if beginnings else (*ids, shop_id)
     whole, slots = listed(named.slots)
     if slots:
         values += (model_id, *slots)
@@ -146,7 +146,7 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
         if named.customer is not None:
             values += (shop_id, named.customer)
         if tests:
-            values += (*tests, named.visitor, shop_id, named.visitor)
+            values += (*tests, named.visitor, shop_id, named.visitor, *tests)
     if not values:
         return Found({}, Packed({}))
     browsers = 0 if named.visitor is None else 1 if named.customer is None else 2
@@ -156,7 +156,12 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
     packed: dict[str, bytes] = {}
     unwanted: list[int] = []
     entered: dict[int, tuple[int, Arm]] = {}
-    found = in_one(connection, _NAMED, source, values, packed="entries")
+    found: Sequence[Any]
+    if named.page and len(groups) == 1 and not (named.anchors or named.others or slots or browsers):
+        # The usual page of somebody unknown: one row, or one of each strategy that leads.
+        found = rows(connection, f"SELECT {_NAMED}, entries {source}", values)
+    else:
+        found = in_one(connection, _NAMED, source, values, packed="entries")
     for external_id, key, category, name, slot, at, entries in found:
         if external_id is not None and external_id not in known:
             known[external_id] = Known(key, category, name or "")
@@ -191,14 +196,16 @@ def _named_lists(
             f"LEFT JOIN lists l ON l.model_id = ? AND l.slot {_among(names)} "
             "WHERE p.shop_id = ? AND p.external_id = ?"
         )
-    for beginnings, ids in groups:
+    for beginnings, table in groups:
         select, its_lists = _select("p.external_id", "p.id"), ""
         if beginnings:
             select = _select("p.external_id", "p.id", slot="l.slot", entries="l.entries")
             names = ["? || p.id"] * beginnings
             its_lists = f"LEFT JOIN lists l ON l.model_id = ? AND l.slot {_among(names)} "
+        # By CROSS JOIN, SQLite begins with the values also where it has not counted its tables.
         arms.append(
-            f"{select}FROM products p {its_lists}WHERE p.shop_id = ? AND p.external_id IN ({ids})"
+            f"{select}FROM (VALUES {table}) named CROSS JOIN products p {its_lists}"
+            "WHERE p.shop_id = ? AND p.external_id = named.column1"
         )
     if slots:
         select = _select(slot="slot", entries="entries")
@@ -213,15 +220,15 @@ def _named_lists(
         select = _select(key="product_id")
         arms.append(f"{select}FROM unwanted WHERE shop_id = ? AND visitor {theirs}")
     if tests:
-        # The visitor's own entry, or that of another device of a customer they turned out to be.
-        # By CROSS JOIN, SQLite begins with this visitor also where it has not counted its tables.
+        # The visitor's own entry, and those of other devices of a customer they turned out to be.
+        # Looked up as one (visitor IN what identities tell) they took SQLite four times as long.
         select = _select(key="experiment_id", category="arm", entered_at="entered_at")
+        arms.append(f"{select}FROM exposures WHERE experiment_id IN ({tests}) AND visitor = ?")
         arms.append(
-            f"{select}FROM exposures WHERE experiment_id IN ({tests}) AND visitor IN "  # noqa: S608
-            "(SELECT ? UNION ALL "
-            "SELECT other.visitor FROM identities mine CROSS JOIN identities other "
+            f"{select}FROM identities mine CROSS JOIN identities other CROSS JOIN exposures "
             "WHERE mine.shop_id = ? AND mine.visitor = ? "
-            "AND other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id)"
+            "AND other.shop_id = mine.shop_id AND other.customer_id = mine.customer_id "
+            f"AND experiment_id IN ({tests}) AND exposures.visitor = other.visitor"
         )
     return f"FROM ({' UNION ALL '.join(arms)}) found"
 
@@ -269,8 +276,8 @@ def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> 
     published, of which most shelves ask nothing."""
     if not products:
         return {}
-    marks, values = listed(products)
-    columns, source = _cards(traits, marks)
+    table, values = tabled(products)
+    columns, source = _cards(traits, table)
     found = in_one(connection, columns, source, values, text="c.body")
     if traits:
         return {
@@ -281,14 +288,15 @@ def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> 
 
 
 @cache
-def _cards(traits: bool, marks: str) -> tuple[str, str]:
+def _cards(traits: bool, table: str) -> tuple[str, str]:
     columns = "c.product_id, c.external_id, c.sellable, c.group_key"
+    source = f"FROM (VALUES {table}) named CROSS JOIN cards c "
+    which = "WHERE c.product_id = named.column1"
     if not traits:
-        return columns, f"FROM cards c WHERE c.product_id IN ({marks})"
+        return columns, source + which
     kind = "COALESCE(pc.category_id, NULLIF(p.product_type, ''), p.vendor)"
     return (
         f"{columns}, {kind}, p.published_at",
-        "FROM cards c JOIN products p ON p.id = c.product_id "
-        "LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 "
-        f"WHERE c.product_id IN ({marks})",
+        f"{source}JOIN products p ON p.id = c.product_id "
+        f"LEFT JOIN product_categories pc ON pc.product_id = p.id AND pc.position = 0 {which}",
     )

@@ -57,8 +57,10 @@ def test_no_statement_of_a_shelf_walks_through_all_shoppers_of_a_shop(serving: N
     assert len(looked_up) >= 4, steps
     for step in looked_up:
         assert re.search(r"\((shop_id|experiment_id)=\? AND (visitor|customer_id)=\?", step), step
+    # What is walked through is what the page has named, and what was found of it.
     walked = {step for step in steps if step.startswith("SCAN")}
-    assert walked <= {"SCAN CONSTANT ROW", "SCAN found"}
+    walked = {step for step in walked if not re.fullmatch(r"SCAN (\d+ )?CONSTANT ROWS?", step)}
+    assert walked <= {"SCAN named", "SCAN found"}
 
 
 TITLES = ("plain", "Lämpchen", 'a "quoted" \\ one', "lamp 💡 for 5 €", "")
