@@ -48,7 +48,9 @@ class Forest:
 
     def brief(self) -> Forest:
         """A quarter of the work, hardly worse: enough to tell whether trees are worth hearing."""
-        return replace(self, trees=self.trees // 2, rate=2 * self.rate, questions=800)
+        return replace(
+            self, trees=self.trees // 2, rate=2 * self.rate, questions=min(self.questions, 800)
+        )
 
     def taught(self, lessons: Sequence[Lesson]) -> xgboost.Booster | None:
         """The trees after these lessons; None where no question had a right candidate."""

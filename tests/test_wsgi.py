@@ -52,7 +52,7 @@ assert shelf.json["items"] or shelf.json["arm"] == "control", shelf.data
 bearer = {{"Authorization": "Bearer " + keys.report[0].decode()}}
 report = client.get("/api/{shop.key}/report", headers=bearer)
 assert report.status_code == 200 and report.json, report.data
-heavy = {{"surprise", "scipy", "numba", "apscheduler", "sklearn", "numpy", "pandas", "requests"}}
+heavy = {{"surprise", "scipy", "numba", "apscheduler", "xgboost", "numpy", "pandas", "requests"}}
 print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommenders.circumstances import of_customers, of_products
+from recommenders.circumstances import found_lately, of_customers, of_products
 from recommenders.known import Known
 from tests.recommenders.shops import NOW_S, catalogue, orders, random_shop
 
@@ -62,6 +62,34 @@ def test_of_the_product() -> None:
     assert told["share of the kind"] == pytest.approx({TEA: 1 - share, POT: share, CUP: share})
     week, months = 2 ** (-5 / 7), 2 ** (-5 / 56)
     assert told["rising"][CUP] == pytest.approx(log((week + 0.5) / (months + 4)), rel=1e-5)
+
+
+def test_of_the_kind() -> None:
+    told = facts()
+    assert told["products of the kind"] == {TEA: 1, POT: 1, CUP: 1}
+    lately = [2 ** (-40 / 30) + 2 ** (-10 / 30), 2 ** (-30 / 30) + 2 ** (-10 / 30)]
+    assert told["kind lately"] == pytest.approx({TEA: lately[0], POT: lately[1], CUP: lately[1]})
+    # One different product in two orders: who stays with what they know.
+    assert told["different of the kind"] == pytest.approx(dict.fromkeys((TEA, POT, CUP), 1.5 / 3))
+    assert told["days since the kind"] == pytest.approx({TEA: 10, POT: 10, CUP: 10})
+
+
+def test_of_a_kind_that_was_never_bought_nothing_is_known() -> None:
+    goods = catalogue(2, types=["drink", "kitchen"])
+    told = of_customers(Known(orders((0, 40, [TEA])), goods, NOW_S))
+    row, cup = np.array([0]), np.array([[1]], dtype=np.int32)
+    assert told["products of the kind"](row, cup) == 0
+    assert told["kind lately"](row, cup) == 0
+    assert told["different of the kind"](row, cup) == 0.5
+    assert told["days since the kind"](row, cup) == -1
+
+
+def test_first_purchases_count_once_for_each_customer_and_fade() -> None:
+    data = orders((0, 40, [TEA]), (0, 10, [TEA, POT]), (1, 5, [TEA]), (None, 2, [TEA]))
+    known = Known(data, catalogue(3), NOW_S)
+    found = found_lately(known, 30.0)
+    # A guest may have bought it before; nobody knows.
+    assert found == pytest.approx([2 ** (-40 / 30) + 2 ** (-5 / 30), 2 ** (-10 / 30), 0])
 
 
 def test_of_two_products() -> None:

@@ -16,9 +16,10 @@ from recommenders.blend import Blend
 from recommenders.ease import ease
 from recommenders.for_you import ForYou
 from recommenders.known import Known
-from recommenders.learn import Lesson, learn, one, stepwise
+from recommenders.learn import Lesson, learn, one, stepwise, summed
 from recommenders.measure import OWN_FREQUENCY
 from recommenders.repurchase import Repurchase, rebuy_rate
+from recommenders.trees import Forest, opinion
 from recommenders.voices import Choir, Table, table
 from recommenders.windows import WINDOWS, windows
 from store.records import SHARED_TITLE
@@ -189,6 +190,59 @@ def test_what_no_sum_can_say_the_trees_learn() -> None:
     mind = learn(lessons, ("a", "b"), {"a": 1.0})
     assert mind.way == "both"
     assert mind.unseen["both"] > 1.3 * mind.unseen["sum"]
+
+
+def test_a_sum_is_the_mean_of_what_three_thirds_of_the_questions_teach() -> None:
+    lessons = [lesson(i, good=i % 3, noise=0.9) for i in range(3)]
+    many = [repeated(each, 2) for each in lessons]  # 400 questions: three times a hundred and more
+    thirds = []
+    for part in range(3):
+        heard = [each.every(3, part) for each in many]
+        best = max(range(3), key=lambda v: np.mean([h.ndcg(h.table.said[v]) for h in heard]))
+        weights = stepwise(heard, one(best, 3))
+        thirds.append(weights / weights.sum())
+    mean = np.mean(thirds, axis=0)
+    assert summed(many, 3) == pytest.approx(mean / mean.max())
+    # Of few questions one sum is all there is to learn.
+    best = max(range(3), key=lambda v: np.mean([h.ndcg(h.table.said[v]) for h in lessons]))
+    weights = stepwise(lessons, one(best, 3))
+    assert summed(lessons, 3) == pytest.approx(weights / weights.max())
+
+
+def repeated(of: Lesson, times: int) -> Lesson:
+    """The same questions so many times, in another order each time."""
+    rows = np.concatenate(
+        [
+            np.arange(len(of.answers))[::-1] if i else np.arange(len(of.answers))
+            for i in range(times)
+        ]
+    )
+    table = of.table
+    return Lesson(
+        Table(table.product[rows], table.said[:, rows], table.facts[:, rows]),
+        of.right[rows],
+        of.answers[rows],
+    )
+
+
+def test_trees_learn_the_same_twice_and_say_nothing_of_places_that_are_empty() -> None:
+    lessons = [lesson(i, good=1, noise=0.5) for i in range(3)]
+    asked = lesson(9, good=1, noise=0.5)
+    asked.table.product[:, 25:] = -1
+    first, second = (Forest(trees=8, questions=100).taught(lessons) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.save_raw() == second.save_raw()
+    said = opinion(first, asked.table)
+    assert (said[:, 25:] == 0).all()
+    assert (said.max(axis=1) == 1).all()
+    assert said.min() == 0
+
+
+def test_where_nothing_was_right_no_trees_grow() -> None:
+    nothing = lesson(0, good=1)
+    nothing.right[:] = False
+    assert Forest(trees=8).taught([nothing]) is None
 
 
 def test_a_voice_that_knew_one_season_only_does_not_lead() -> None:

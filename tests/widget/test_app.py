@@ -88,7 +88,7 @@ store = Store(engine.open({str(store.engine.url)!r}), Ring([secret]), Settings(s
 client = create_app(store).test_client()
 answer = client.get("/v1/{shop.key}/shelf?placement=also_bought&product=p4")
 assert answer.json["items"], answer.data
-heavy = {{"surprise", "scipy", "numba", "apscheduler", "sklearn", "pandas"}}
+heavy = {{"surprise", "scipy", "numba", "apscheduler", "xgboost", "pandas"}}
 print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(
