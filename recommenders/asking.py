@@ -51,10 +51,7 @@ class Ask:
 
 @cache
 def wanted(
-    placement: Placement,
-    strategies: tuple[str, ...],
-    novel: bool = False,
-    trying: bool = False,
+    placement: Placement, strategies: tuple[str, ...], novel: bool = False
 ) -> Mapping[Source, tuple[str, ...]]:
     """What the slots begin with that a chain may want of each source: "blend:" of the product."""
     found: dict[Source, dict[str, None]] = {}
@@ -62,8 +59,6 @@ def wanted(
         for part in step:
             if part.strategy in strategies and part.strategy not in REPEATS:
                 found.setdefault(part.of, {})[slot(part.strategy)] = None
-    for part in NEWCOMERS if trying else ():
-        found.setdefault(part.of, {})[slot(part.strategy)] = None
     return {source: tuple(names) for source, names in found.items()}
 
 

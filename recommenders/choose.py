@@ -21,7 +21,7 @@ from recommenders.chains import MOST_ANCHORS
 from recommenders.ranking import Candidate, deepest, newcomers, rank
 from recommenders.reasons import say
 from recommenders.trying import MOST as MOST_TRIED
-from recommenders.trying import TRIED_ON, tried
+from recommenders.trying import TRIED_ON, gives_way, tried
 from recommenders.varying import most_alike, varied
 from store.records import Card, Reason, Recommendation
 
@@ -35,6 +35,7 @@ __all__ = [
     "card_keys",
     "choose",
     "deepest",
+    "gives_way",
     "leading",
     "most_alike",
     "newcomers",

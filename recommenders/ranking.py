@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from recommenders.asking import Ask, keys
 from recommenders.chains import KINDS, NEWCOMERS, REPEATS, STEP_BACK, Part, Step, chain
-from store.records import LIST_WIDTH, Columns, Entry, Rows, Strategy, slot
+from store.records import LIST_WIDTH, Columns, Entry, Placement, Rows, Strategy, slot
 
 # Reasons that name the product they follow from.
 _NAMING = frozenset({"because_viewed", "because_bought", "because_carted"})
@@ -39,27 +39,50 @@ def rank(
     strategies: Collection[str],
     lists: Mapping[str, Sequence[Entry]],
     most: int | None = None,
+    *,
+    loosely: bool = False,
 ) -> list[Candidate]:
     """Candidates along the placement's chain, best first, each product once; at most `most`.
 
     Unless told otherwise twice the limit and some more, because only their cards tell which of
-    them can be sold. Later steps of the chain are not looked at before they are needed.
+    them can be sold. Later steps of the chain are not looked at before they are needed. `loosely`
+    is for a shelf of which only matters whether there is one, and which strategy leads it: what
+    one strategy says in a step then comes list by list, and mostly the first one is enough.
     """
     most = deepest(ask.limit) if most is None else most
-    return _along(chain(ask.placement, ask.novel), ask, strategies, lists, most)
+    steps = _served(ask.placement, ask.novel, tuple(strategies), loosely)
+    return _along(steps, ask, lists, most)
 
 
 def newcomers(ask: Ask, lists: Mapping[str, Sequence[Entry]]) -> list[Candidate]:
     """Candidates for trying a new product: what looks like the products that the shelf goes by."""
     if ask.trying is None:
         return []
-    return _along((NEWCOMERS,), ask, ("similar",), lists, LIST_WIDTH)
+    return _along(((NEWCOMERS,),), ask, lists, LIST_WIDTH)
+
+
+@lru_cache(maxsize=1_024)
+def _served(
+    placement: Placement, novel: bool, strategies: tuple[str, ...], loosely: bool
+) -> tuple[tuple[Step, ...], ...]:
+    """The steps of a chain in which anything is served, the parts of one strategy together."""
+    served: list[tuple[Step, ...]] = []
+    for step in chain(placement, novel):
+        parts: dict[Strategy, list[Part]] = {}
+        for part in step:
+            if part.strategy in strategies or part.strategy in REPEATS:
+                parts.setdefault(part.strategy, []).append(part)
+        together = tuple(map(tuple, parts.values()))
+        if loosely and len(together) == 1:
+            served += [((part,),) for part in together[0]]
+        elif together:
+            served.append(together)
+    return tuple(served)
 
 
 def _along(
-    steps: Sequence[Step],
+    steps: Iterable[Sequence[Step]],
     ask: Ask,
-    strategies: Collection[str],
     lists: Mapping[str, Sequence[Entry]],
     most: int,
 ) -> list[Candidate]:
@@ -68,7 +91,7 @@ def _along(
         seen |= ask.owned
     found: list[Candidate] = []
     for step in steps:
-        found += _blend(ask, step, strategies, lists, seen, most - len(found))
+        found += _blend(ask, step, lists, seen, most - len(found))
         if len(found) == most:
             break
         seen.update([candidate.product for candidate in found])
@@ -82,19 +105,19 @@ def deepest(limit: int) -> int:
 
 def _blend(
     ask: Ask,
-    step: Step,
-    strategies: Collection[str],
+    step: Sequence[Step],
     lists: Mapping[str, Sequence[Entry]],
     seen: Collection[int | None],
     most: int,
 ) -> list[Candidate]:
-    """One step's candidates, best first, at most so many; none that is seen or hidden.
+    """One step's candidates, best first, at most so many; none that is seen or hidden. The step
+    comes by its strategies.
 
     Lists of one strategy add up as they are, since their scores have one meaning; strategies are
     brought to a common scale before they meet: each one's best candidate gets the weight of the
     loudest of its parts that had something to say.
     """
-    added = [_sum(ask, own, lists) for own in _of_strategies(step, tuple(strategies))]
+    added = [_sum(ask, own, lists) for own in step]
     ranked = added[0] if len(added) == 1 else _Together(added)
     products, totals = ranked.products, ranked.totals
     if ask.effects.weights:
@@ -108,16 +131,6 @@ def _blend(
             if len(best) == most:
                 break
     return ranked.candidates(best)
-
-
-@lru_cache(maxsize=1_024)
-def _of_strategies(step: Step, strategies: tuple[str, ...]) -> tuple[tuple[Part, ...], ...]:
-    """The parts of a step that are served, those of one strategy together."""
-    parts: dict[Strategy, list[Part]] = {}
-    for part in step:
-        if part.strategy in strategies or part.strategy in REPEATS:
-            parts.setdefault(part.strategy, []).append(part)
-    return tuple(map(tuple, parts.values()))
 
 
 def _steered(

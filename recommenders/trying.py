@@ -56,6 +56,12 @@ def tried(
     return place, close[trying.draw % len(close)], trying.share / len(close)
 
 
+def gives_way(candidates: Iterable[Candidate]) -> bool:
+    """Whether any of these could give way to a product that only looks like those of the page.
+    Where purchases speak for each of them, none does, and who is near need not be asked."""
+    return any(it.strategy == "similar" or not _bought_for_this(it) for it in candidates)
+
+
 def _new(card: Card, trying: Trying) -> bool:
     return card.published_us is not None and 0 <= trying.now_us - card.published_us < NEW_US
 

@@ -69,7 +69,8 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
         shown = _control(config, experiment, served) if experiment and arm == "control" else served
         plans = [served]
         if shown is not served:  # of what treatment would see only matters that it is something
-            plans = [served._replace(limit=1, trying=None), *([shown] if shown else ())]
+            unseen = served._replace(limit=1, trying=None, seen=False)
+            plans = [unseen, shown] if shown else [unseen]
         shelves, stored, page = recommend(connection, config, asked, plans)
         # The arm that the hash deals is nearly everybody's. It comes first, so that the stored one
         # is read with the lists; whoever has another is answered once more.

@@ -19,7 +19,7 @@ from store.reads import shelf as reads
 from store.reads.literal import Reader
 from store.reads.shop_config import ShopConfig
 from store.reads.shopper import Buyer
-from store.records import NO_EFFECTS, Arm, Effects, Placement, Recommendation
+from store.records import LIST_WIDTH, NO_EFFECTS, Arm, Effects, Placement, Recommendation
 from widget.metrics import count_unreadable
 
 log = structlog.get_logger()
@@ -37,6 +37,7 @@ class Plan(NamedTuple):
     visible: int | None = None  # how many of them the page shows; None: all
     variety: int = 0  # as the merchant wants it (`records.VARIETIES`)
     trying: choose.Trying | None = None
+    seen: bool = True  # no: of this shelf only matters whether there is one, and what leads it
 
 
 ANY = Plan(0, (), 1)
@@ -90,6 +91,8 @@ class Asked(NamedTuple):
 # sold: until the next training little of it is gone, and near-duplicates are few. Where three are
 # not enough, all are looked at, in as many statements again.
 SPARE = 3
+# More candidates than all lists of a chain can name.
+EVERY = 10_000
 
 
 class Recommended(NamedTuple):
@@ -105,13 +108,16 @@ def recommend(
     first lists of its chain fill it."""
     look = _Look(connection, config, asked, plans)
     if not look.picky:
-        ranked = look.rank(look.leading, few=True)
-        if look.leading != look.every and not all(one.cut for one in ranked):
-            ranked = look.rank(look.every, few=True)
+        ranked = look.rank()
         shelves = look.choose(ranked)
         if not any(map(_short, shelves, ranked)):
             return Recommended(shelves, look.arms, look.page)
-    shelves = look.choose(look.rank(look.every, few=False))
+    ranked = look.rank(choose.deepest(max(plan.limit for plan in plans)))
+    shelves = look.choose(ranked)
+    if any(one.cut and not shelf for shelf, one in zip(shelves, ranked, strict=True)):
+        # Nothing of what stands in front can be sold. What stands behind decides whether there is
+        # a shelf at all, for both arms of a test alike, however deep each of them looks.
+        shelves = look.choose(look.rank(EVERY))
     return Recommended(shelves, look.arms, look.page)
 
 
@@ -144,13 +150,21 @@ class _Look:
         self.leading = self.every
         if len(served) == len(plans):
             self.leading = _leading(asked.placement, served, asked.novel)
-        self.trying = any(plan.trying for plan in plans)
         # Variety and what is tried are looked for among all that may be shown.
-        self.picky = self.trying or any(plan.variety for plan in plans)
+        self.picky = any(plan.trying or plan.variety for plan in plans)
 
-    def rank(self, strategies: tuple[str, ...], few: bool) -> list[_Ranked]:
+    def rank(self, most: int | None = None) -> list[_Ranked]:
+        """At most so many candidates of each plan; None: a few more than its shelf shows."""
+        named = 1 + len(self.asked.recent) + len(self.asked.cart)
+        if self.leading != self.every and (most or 0) <= named * LIST_WIDTH:
+            ranked = self._rank(self.leading, most)
+            if all(one.cut for one in ranked):
+                return ranked
+        return self._rank(self.every, most)
+
+    def _rank(self, strategies: tuple[str, ...], most: int | None) -> list[_Ranked]:
         asked, model = self.asked, self.model
-        named = _named(asked, strategies, self.trying)
+        named = _named(asked, strategies)
         found = reads.named_lists(self.connection, self.config.shop.id, model, named)
         self.arms = found.arms
         lists = found.lists
@@ -159,32 +173,39 @@ class _Look:
         self.page = asks[0].product
         if named.others and not all(product in found.known for product in named.anchors):
             # Behind an id that nobody knows (any more) stand others, whose lists were not read.
-            widest = next((ask for ask in asks if ask.trying), asks[0])
-            lists = reads.lists(self.connection, model, choose.slots(widest, strategies))
-        deepest = choose.deepest(max(plan.limit for plan in self.plans))
+            lists = reads.lists(self.connection, model, choose.slots(asks[0], strategies))
         ranked = []
         for plan, ask in zip(self.plans, asks, strict=True):
             own = lists
             if plan.model != model:
                 slots = choose.slots(ask, plan.strategies)
                 own = reads.lists(self.connection, plan.model, slots)
-            most = plan.limit + SPARE if few else deepest
-            candidates = choose.rank(ask, plan.strategies, own, most)
-            newcomers = choose.newcomers(ask, own)
-            cut = len(candidates) == most
+            depth = most or plan.limit + SPARE
+            candidates = choose.rank(ask, plan.strategies, own, depth, loosely=not plan.seen)
+            newcomers: Sequence[choose.Candidate] = ()
+            if ask.trying and choose.gives_way(candidates):
+                near = reads.lists(self.connection, plan.model, choose.slots(ask, ()))
+                newcomers = choose.newcomers(ask, near)
+                _tell(plan, near)
+            cut = len(candidates) == depth
             ranked.append(_Ranked(plan, ask, own, candidates, newcomers, cut))
         return ranked
 
     def choose(self, ranked: Sequence[_Ranked]) -> list[list[Recommendation]]:
         for plan, _, lists, *_ in ranked:
-            if lists.unreadable:
-                log.error("lists cannot be read", model=plan.model, lists=sorted(lists.unreadable))
-                count_unreadable(len(lists.unreadable))
-                lists.unreadable.clear()
+            _tell(plan, lists)
         every = chain.from_iterable(chain(one.candidates, one.newcomers) for one in ranked)
         keys = choose.card_keys(ranked[0].ask, every)
         cards = reads.cards(self.connection, keys, self.picky)
         return [choose.choose(one.ask, one.candidates, cards, one.newcomers) for one in ranked]
+
+
+def _tell(plan: Plan, lists: reads.Packed) -> None:
+    """Say once which lists were wanted and cannot be read."""
+    if lists.unreadable:
+        log.error("lists cannot be read", model=plan.model, lists=sorted(lists.unreadable))
+        count_unreadable(len(lists.unreadable))
+        lists.unreadable.clear()
 
 
 @cache
@@ -196,9 +217,9 @@ def _leading(
     return tuple(chain.from_iterable(leading))
 
 
-def _named(asked: Asked, strategies: tuple[str, ...], trying: bool) -> reads.Named:
+def _named(asked: Asked, strategies: tuple[str, ...]) -> reads.Named:
     """What to read for a question before anything is known of its products."""
-    wanted = choose.wanted(asked.placement, strategies, asked.novel, trying)
+    wanted = choose.wanted(asked.placement, strategies, asked.novel)
     page = asked.product or None
     recent = [product for product in asked.recent if product != page]
     anchors: dict[str, None] = {}

@@ -7,12 +7,13 @@ what is cached for everyone must be the same for everyone. Which product it is, 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from experiments import assign
 from recommenders import choose
 from store.reads.shop_config import ShopConfig
-from store.records import TRIED_SHARE
+from store.records import TRIED_SHARE, Placement
 from store.tables import to_micros
 from widget.query import ShelfQuery
 
@@ -25,11 +26,16 @@ def drawn(config: ShopConfig, query: ShelfQuery, now: datetime) -> choose.Trying
     percent = config.shop.settings.get("tried", TRIED_SHARE)
     if not query.visitor or not percent or query.placement not in choose.TRIED_ON:
         return None
-    day = f"tried:{config.shop.key}:{query.placement}:{now.date()}"
+    day = _day(config.shop.key, query.placement, now.toordinal())
     if assign.bucket(day, query.visitor) >= assign.BUCKETS * percent // 100:
         return None
     which = assign.bucket(f"{day}:which", query.visitor)
     return choose.Trying(to_micros(now), percent / 100, which)
+
+
+@lru_cache(maxsize=1_024)
+def _day(key: str, placement: Placement, ordinal: int) -> str:
+    return f"tried:{key}:{placement}:{date.fromordinal(ordinal)}"
 
 
 def in_buckets(chance: float) -> int:

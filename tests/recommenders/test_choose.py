@@ -371,3 +371,38 @@ def test_choosing_loads_no_numpy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"numpy", "scipy", "surprise", "rapidfuzz", "xgboost"} & set(loaded)
+
+
+@given(
+    lists=st.dictionaries(
+        st.sampled_from(
+            [f"{name}:{key}" for name in ("bought_together", "similar") for key in range(1, 6)]
+            + ["bestseller:"]
+        ),
+        entries,
+    ),
+    sellable=st.sets(st.integers(1, 30), max_size=6),
+    ask=st.builds(
+        Ask,
+        st.just("also_bought"),
+        product=st.integers(1, 5),
+        recent=keys,
+        cart=keys,
+        limit=st.just(1),
+        effects=st.builds(
+            Effects,
+            hidden=st.frozensets(st.integers(1, 30), max_size=4),
+            sensitive=st.frozensets(st.integers(1, 30), max_size=4),
+        ),
+    ),
+)
+def test_whether_there_is_a_shelf_and_what_leads_it_is_the_same_when_ranked_loosely(
+    lists: Lists, sellable: set[int], ask: Ask
+) -> None:
+    goods = cards(*range(1, 31), gone=[p for p in range(1, 31) if p not in sellable])
+    exact = choose(ask, rank(ask, ALL, lists, 1_000), goods)
+    for most in (4, 1_000):
+        candidates = rank(ask, ALL, lists, most, loosely=True)
+        loose = choose(ask, candidates, goods)
+        if loose or len(candidates) < most:  # else the shelf looks deeper
+            assert [it.strategy for it in loose] == [it.strategy for it in exact]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommenders.choose import Ask, Trying, choose, newcomers, rank, slots
+from recommenders.choose import Ask, Trying, choose, gives_way, newcomers, rank, slots
 from recommenders.trying import CLOSE, MOST, NEW_US, PLACE
 from store.records import Card, Effects, Entry, Reason, Recommendation
 
@@ -177,3 +177,30 @@ def test_whatever_is_tried_is_new_close_wanted_and_costs_one_place(
         assert not support
     # The same visitor, the same day: the same shelf.
     assert ids(shelf(trying, lists, cards)) == ids(after)
+
+
+@given(
+    company=st.lists(
+        st.builds(
+            Entry, st.integers(2, 20), st.floats(0, 1), st.sampled_from([0, 5]), st.just(2.0)
+        ),
+        max_size=12,
+        unique_by=lambda e: e.product,
+    ),
+    near=st.lists(
+        st.builds(Entry, st.integers(2, 30), st.floats(0, 1), st.just(1), st.just(0.5)),
+        max_size=12,
+        unique_by=lambda e: e.product,
+    ),
+    new=st.sets(st.integers(2, 30), max_size=12),
+    pins=st.lists(st.integers(2, 30), max_size=3, unique=True).map(tuple),
+)
+def test_where_nothing_gives_way_it_does_not_matter_who_is_near(
+    company: list[Entry], near: list[Entry], new: set[int], pins: tuple[int, ...]
+) -> None:
+    ask = replace(ASK, limit=3, effects=Effects(pins=pins))
+    lists = {"bought_together:1": company, "similar:1": near}
+    candidates = rank(ask, {"bought_together"}, lists)
+    if not gives_way(candidates):
+        both = [choose(ask, candidates, goods(*new), it) for it in (newcomers(ask, lists), ())]
+        assert both[0] == both[1]
