@@ -392,6 +392,7 @@ def test_choosing_loads_no_numpy() -> None:
         effects=st.builds(
             Effects,
             hidden=st.frozensets(st.integers(1, 30), max_size=4),
+            weights=st.dictionaries(st.integers(1, 30), st.sampled_from([0.25, 4.0]), max_size=4),
             sensitive=st.frozensets(st.integers(1, 30), max_size=4),
         ),
     ),
