@@ -19,10 +19,14 @@ from store.records import Catalogue, Interactions
 MIB = 2**20
 # What a training holds: the libraries and a thousand rows of voices, EASE's square of products, and
 # so much for each line and product. Estimates that cover the two trainings whose peaks were seen:
-# 1.3 GiB for 0.5M lines of 4k products, 2.0 GiB for 1.4M lines of 68k.
+# 1.5 GiB for 0.5M lines of 4k products, 3.0 GiB for 1.4M lines of 68k.
 BASE = 700 * MIB
 PER_EASE_CELL = 24
 PER_LINE = 400
+# What is told of the questions of past windows: more lines make more questions, until there are as
+# many of them as a window asks at most.
+PER_ASKED_LINE = 600
+ASKED_LINES = 1_500_000
 PER_PRODUCT = 10_000
 # Of a page or a product in sight, read as columns and made into visits; a million were seen to take
 # 90 MiB more.
@@ -71,12 +75,24 @@ def fitting(
     many page views."""
     lines = len(interactions.product)
     left = bytes_ - held_anyway(len(catalogue)) - PER_VIEW * views
-    most = max(left // PER_LINE, LEAST_LINES)
+    most = max(_lines_in(left), LEAST_LINES)
     if not bytes_ or most >= lines:
         return interactions
     first = int(interactions.order[lines - most])
     start = int(np.searchsorted(interactions.order, first + 1))  # the cut order is left out whole
     return _without_strangers(since(interactions, min(start, lines - 1), lines))
+
+
+def lines_hold(lines: int) -> int:
+    """Bytes of so many order lines and of the questions that they make."""
+    return PER_LINE * lines + PER_ASKED_LINE * min(lines, ASKED_LINES)
+
+
+def _lines_in(bytes_: int) -> int:
+    """How many order lines fit: the inverse of `lines_hold`."""
+    few = bytes_ // (PER_LINE + PER_ASKED_LINE)
+    many = (bytes_ - PER_ASKED_LINE * ASKED_LINES) // PER_LINE
+    return few if few <= ASKED_LINES else many
 
 
 def _without_strangers(interactions: Interactions) -> Interactions:

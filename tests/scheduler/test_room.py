@@ -5,15 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scheduler.room import MIB, PER_LINE, SHARE, fitting, held_anyway, room
+from scheduler.room import (
+    ASKED_LINES,
+    MIB,
+    SHARE,
+    _lines_in,
+    fitting,
+    held_anyway,
+    lines_hold,
+    room,
+)
 from tests.recommenders.shops import catalogue, orders
 
 GOODS = catalogue(3)
 
 
 def bytes_for(lines: int) -> int:
-    return held_anyway(len(GOODS)) + PER_LINE * lines
+    return held_anyway(len(GOODS)) + lines_hold(lines)
 
 
 def test_what_fits_is_not_touched() -> None:
@@ -51,3 +62,15 @@ def test_what_is_free_is_the_least_of_machine_and_container(tmp_path: Path) -> N
     limit.write_text("1000000000\n")
     assert room(0, machine, (limit, tmp_path / "missing")) == int(SHARE * 1_000_000_000)
     assert room(0, tmp_path / "missing", ()) == 0
+
+
+@given(st.integers(0, 3 * ASKED_LINES))
+def test_as_many_lines_fit_as_their_bytes_say(lines: int) -> None:
+    assert _lines_in(lines_hold(lines)) == lines
+    assert _lines_in(lines_hold(lines + 1) - 1) == lines
+
+
+def test_the_trainings_that_were_seen_are_covered() -> None:
+    seen = ((517_254, 3_791, 1_485), (1_439_235, 67_767, 3_022))
+    for lines, products, mib in seen:
+        assert held_anyway(products) + lines_hold(lines) >= mib * MIB
