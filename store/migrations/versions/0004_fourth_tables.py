@@ -13,13 +13,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column(
-                "page_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-            )
-        )
-
     with op.batch_alter_table("job_runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("host", sa.Text(), nullable=True))
         batch_op.create_index(
@@ -106,6 +99,3 @@ def downgrade() -> None:
             postgresql_where=sa.text("outcome = 'running'"),
         )
         batch_op.drop_column("host")
-
-    with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.drop_column("page_id")
