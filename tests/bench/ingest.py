@@ -1,7 +1,8 @@
 """What does keeping a browser's events cost, beside appending them to a file?
 
 CPU of the whole server (gunicorn, 2 workers, 8 connections) per request, in batches of 1 and 20;
-medians of the ratios of neighbouring rounds. `python -m tests.bench.ingest`.
+medians of the ratios of neighbouring rounds. `python -m tests.bench.ingest`. Ids are as `shelf.js`
+makes them; the last row has random ones, as another sender's may be.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,8 +40,8 @@ class Browser:
             self._experiment = running_experiment(connection, shop.id)
         self._shop = shop
 
-    def body(self, events: int) -> bytes:
-        """What one visitor's page sends: an exposure, a view, and what was clicked."""
+    def body(self, events: int, make_id: Callable[[], str]) -> bytes:
+        """What one visitor's page sends: an exposure, a view, and what was looked at."""
         visitor = secrets.token_hex(16)
         facts = token.TokenFacts(
             shop=self._shop.id,
@@ -55,7 +57,7 @@ class Browser:
         kinds = ["exposure", "view", *["product_view"] * (events - 2)][:events]
         told = [
             {
-                "id": str(uuid.uuid4()),
+                "id": make_id(),
                 "type": kind,
                 "token": None if kind == "product_view" else signed,
                 "item": external(1 + n) if kind == "product_view" else None,
@@ -64,6 +66,22 @@ class Browser:
             for n, kind in enumerate(kinds)
         ]
         return orjson.dumps({"visitor": visitor, "events": told})
+
+
+def begun_with_the_instant() -> str:
+    """As in widget/src/tell.js."""
+    return f"{int(datetime.now(UTC).timestamp() * 1000):x}{secrets.token_hex(16)}"[:32]
+
+
+def random_id() -> str:
+    return str(uuid.uuid4())
+
+
+CASES = (
+    ("1", 1, begun_with_the_instant),
+    ("20", 20, begun_with_the_instant),
+    ("20, ids at random", 20, random_id),
+)
 
 
 def measure() -> None:
@@ -81,17 +99,17 @@ def measure() -> None:
         }
         with serve(environment, "tests.bench.served:app", workers=2) as server:
             sys.stdout.write(
-                f"{'events a request':>16} {'appended, CPU us':>17} {'kept, CPU us':>13} "
+                f"{'events a request':>17} {'appended, CPU us':>17} {'kept, CPU us':>13} "
                 f"{'share of appending':>19}\n"
             )
-            for events in (1, 20):
+            for case, events, make_id in CASES:
                 costs: dict[str, list[float]] = {"appended": [], "kept": []}
                 for turn in range(-2, ROUNDS):
                     for name, path in (
                         ("appended", "/v1/appended"),
                         ("kept", f"/v1/{shop.key}/shelf/events"),
                     ):
-                        sent = [post(path, browser.body(events)) for _ in range(REQUESTS)]
+                        sent = [post(path, browser.body(events, make_id)) for _ in range(REQUESTS)]
                         before = cpu_s(server.pids())
                         seen = drive(server.port, sent, CONNECTIONS)
                         if set(seen.statuses) != {202}:
@@ -101,7 +119,7 @@ def measure() -> None:
                 shares = [a / k for a, k in zip(costs["appended"], costs["kept"], strict=True)]
                 base, kept = (statistics.median(costs[name]) * 1e6 for name in costs)
                 sys.stdout.write(
-                    f"{events:>16} {base:>17.0f} {kept:>13.0f} {statistics.median(shares):>18.0%}\n"
+                    f"{case:>17} {base:>17.0f} {kept:>13.0f} {statistics.median(shares):>18.0%}\n"
                 )
         engine.dispose()
 

@@ -27,7 +27,7 @@ export async function ask(query) {
 /** An address as a full URL if a browser may safely follow it, else undefined. */
 export function web(address) {
   try {
-    const url = new URL(address, document.baseURI);
-    if (address && /^https?:/.test(url.href)) return url.href;
+    const { href } = new URL(address, document.baseURI);
+    if (address && /^https?:/.test(href)) return href;
   } catch {}
 }

@@ -16,10 +16,13 @@ import { turner } from "./turn.js";
 /** Fills the shelf. `asked` is the query it came from, with the token of the answer. */
 export function draw(shelf, items, asked, called) {
   const title = shelf.get("heading") || called;
-  const announce = (name, some) => {
-    const detail = { placement: asked.placement, title, items: some };
-    shelf.dispatchEvent(new CustomEvent(`shelf:${name}`, { bubbles: true, detail }));
-  };
+  const announce = (name, some) =>
+    shelf.dispatchEvent(
+      new CustomEvent(`shelf:${name}`, {
+        bubbles: true,
+        detail: { placement: asked.placement, title, items: some },
+      }),
+    );
   const clicked = (item) => {
     choose(item.id, asked.token);
     tell("click", asked, item.id);

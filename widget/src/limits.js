@@ -1,7 +1,7 @@
 // The numbers that were chosen, each with its reason.
 
 /** A second of ordinary scrolling: time to ask and to draw before the shopper is there. */
-export const NEAR = "800px";
+export const NEAR_PX = 800;
 
 /**
  * How far below the screen a place must start to be given back: two notches of a mouse wheel, so

@@ -1,7 +1,10 @@
 // What the page says about itself, in the attributes of our script tag. Read once, at start.
 
+/** The page's own element: its language is the shelf's. */
+export const root = document.documentElement;
+
 // Found by its key: optimisers merge and rename scripts. Without one, nothing is said.
-export const script = document.querySelector("script[data-key]") || document.documentElement;
+export const script = document.querySelector("script[data-key]") || root;
 
 /** The attributes: key, api, consent, product, cart, customer, texts. */
 export const said = script.dataset;

@@ -6,7 +6,7 @@ import { silent } from "./consent.js";
 import { draw } from "./draw.js";
 import { CART, MOST, USUAL } from "./limits.js";
 import { recent, unwanted, visitor } from "./memory.js";
-import { said } from "./page.js";
+import { root, said } from "./page.js";
 import { isBelow, whenBelow, whenNear } from "./sight.js";
 import { send, tell } from "./tell.js";
 import { visit } from "./visit.js";
@@ -32,7 +32,7 @@ export class ProductShelf extends HTMLElement {
   }
 
   get locale() {
-    return this.get("locale") || document.documentElement.lang || "en";
+    return this.get("locale") || root.lang || "en";
   }
 
   async fill(before) {

@@ -1,6 +1,6 @@
 // What the shopper can see of an element.
 
-import { BELOW_PX, LOOK_MS, NEAR } from "./limits.js";
+import { BELOW_PX, LOOK_MS, NEAR_PX } from "./limits.js";
 
 const watcher = (told, options) => new IntersectionObserver(told, options);
 
@@ -17,7 +17,7 @@ export function whenNear(act) {
         act(target);
       }
     },
-    { rootMargin: NEAR },
+    { rootMargin: `${NEAR_PX}px` },
   );
   return observer;
 }
