@@ -278,7 +278,7 @@ def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> 
         return {}
     table, values = tabled(products)
     columns, source = _cards(traits, table)
-    found = in_one(connection, columns, source, values, text="c.body")
+    found = in_one(connection, columns, source, values, json="c.body")
     if traits:
         return {
             key: Card(key, external_id, sellable, group, body, kind, published_us)
