@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import chain, islice
 
 from recommenders.asking import Ask, Trying, leading, slots, wanted
-from recommenders.chains import MOST_ANCHORS
+from recommenders.chains import MOST_ANCHORS, Source
 from recommenders.ranking import Candidate, deepest, newcomers, rank
 from recommenders.reasons import say
 from recommenders.trying import MOST as MOST_TRIED
@@ -31,6 +31,7 @@ __all__ = [
     "TRIED_ON",
     "Ask",
     "Candidate",
+    "Source",
     "Trying",
     "card_keys",
     "choose",

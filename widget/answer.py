@@ -31,7 +31,8 @@ from store.records import (
 )
 from widget import customer as signed
 from widget import trials
-from widget.choosing import MOST_BOUGHT, Asked, Plan, recommend
+from widget.asked import MOST_BOUGHT, Asked, Plan
+from widget.choosing import recommend
 from widget.query import DEFAULT_LIMIT, MOST_LIMIT, ShelfQuery
 
 AS_THE_PAGE_SAYS = ShelfLook()
