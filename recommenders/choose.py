@@ -107,9 +107,9 @@ def _able(
         here |= ask.owned
     hidden = ask.effects.hidden
     # What lies in the cart or is on the page needs no twin beside it.
-    present = (cards.get(key) for key in (ask.product, *ask.cart) if key is not None)
-    groups = {card.group for card in present if card is not None}
-    groups.update(card.group for _, card in shelf)
+    present = (ask.product, *ask.cart)
+    groups = {cards[key].group for key in present if key is not None and key in cards}
+    groups |= {card.group for _, card in shelf}
     for candidate in candidates:
         product = candidate.product
         card = cards.get(product)

@@ -159,7 +159,7 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
     found: Sequence[Any]
     if named.page and len(groups) == 1 and not (named.anchors or named.others or slots or browsers):
         # The usual page of somebody unknown: one row, or one of each strategy that leads.
-        found = rows(connection, f"SELECT {_NAMED}, entries {source}", values)
+        found = rows(connection, _by_rows(source), values)
     else:
         found = in_one(connection, _NAMED, source, values, packed="entries")
     for external_id, key, category, name, slot, at, entries in found:
@@ -231,6 +231,11 @@ def _named_lists(
             f"AND experiment_id IN ({tests}) AND exposures.visitor = other.visitor"
         )
     return f"FROM ({' UNION ALL '.join(arms)}) found"
+
+
+@cache
+def _by_rows(source: str) -> str:
+    return f"SELECT {_NAMED}, entries {source}"
 
 
 _NAMED = "external_id, id, category, name, slot, entered_at"
