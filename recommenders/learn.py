@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 from xgboost import Booster
 
-from recommenders.ranked import placed
 from recommenders.trees import Forest, opinion
 from recommenders.voices import Table
 
@@ -57,16 +56,21 @@ class Lesson:
 
     def ndcg(self, scores: NDArray[np.float32]) -> float:
         """Mean NDCG@10 of ranking the candidates by `scores`; of equals the earlier product."""
-        return self.ndcg_of(scores, np.zeros((0, 0), dtype=np.float32), 0.0)
+        return float(self._ndcgs(np.zeros_like(scores), scores[None], (1.0,))[0, 0])
 
-    def ndcg_of(self, scores: NDArray[np.float32], more: NDArray[np.float32], step: float) -> float:
-        """The same of `scores + step * more`, without writing the sum down."""
+    def ndcgs(self, scores: NDArray[np.float32], steps: Sequence[float]) -> NDArray[np.float64]:
+        """The same of `scores + step * voice`, for all voices and steps: voices x steps."""
+        return self._ndcgs(scores, self.table.said, steps)
+
+    def _ndcgs(
+        self, scores: NDArray[np.float32], said: NDArray[np.float32], steps: Sequence[float]
+    ) -> NDArray[np.float64]:
         if not len(self.answers):
-            return 0.0
+            return np.zeros((len(said), len(steps)))
         ideal = np.cumsum(_DISCOUNT)[np.minimum(self.answers, K) - 1]
-        summed = scores.astype(np.float32, copy=False)
-        gains = _gains(self.table.product, summed, more, np.float32(step), self.right)
-        return float((gains / ideal).mean())
+        turned = np.array(steps, dtype=np.float32)
+        gains = _gains(self.table.product, scores, said, turned, self.right)
+        return np.asarray((gains / ideal).mean(axis=-1), dtype=np.float64)
 
     def some(self, most: int) -> Lesson:
         """Every n-th question, so that at most `most` are left."""
@@ -152,7 +156,7 @@ def _minds(
     """Each way, taught by these lessons; `only` one of them where one is asked for."""
     found: dict[Way, Mind] = {"prior": Mind("prior", fixed)}
     short = [lesson.some(STEP_QUESTIONS) for lesson in lessons]
-    single = one(_best_single(short, len(fixed)), len(fixed))
+    single = one(_best_single(short), len(fixed))
     found["single"] = Mind("single", single)
     if only in (None, "sum", "both"):
         found["sum"] = Mind("sum", summed(lessons, len(fixed)))
@@ -182,12 +186,9 @@ def one(voice: int, voices: int) -> NDArray[np.float32]:
     return weights
 
 
-def _best_single(lessons: Sequence[Lesson], voices: int) -> int:
-    return int(
-        np.argmax(
-            [np.mean([le.ndcg(le.table.said[voice]) for le in lessons]) for voice in range(voices)]
-        )
-    )
+def _best_single(lessons: Sequence[Lesson]) -> int:
+    alone = [le.ndcgs(np.zeros(le.right.shape, dtype=np.float32), (1.0,)) for le in lessons]
+    return int(np.argmax(np.mean(alone, axis=0)))
 
 
 def summed(lessons: Sequence[Lesson], voices: int) -> NDArray[np.float32]:
@@ -199,7 +200,7 @@ def summed(lessons: Sequence[Lesson], voices: int) -> NDArray[np.float32]:
     total = np.zeros(voices, dtype=np.float32)
     for part in range(parts):
         heard = [lesson.every(parts, part).some(STEP_QUESTIONS) for lesson in lessons]
-        weights = stepwise(heard, one(_best_single(heard, voices), voices))
+        weights = stepwise(heard, one(_best_single(heard), voices))
         total += weights / weights.sum()
     return np.asarray(total / total.max(), dtype=np.float32)
 
@@ -213,47 +214,69 @@ def stepwise(lessons: Sequence[Lesson], weights: NDArray[np.float32]) -> NDArray
     scores = [mix(lesson.table, weights) for lesson in lessons]
     values = np.array([lesson.ndcg(s) for lesson, s in zip(lessons, scores, strict=True)])
     for _ in range(MOST_STEPS):
-        best: tuple[float, int, float, NDArray[np.float64]] | None = None
-        for voice in range(len(weights)):
-            for step in STEPS:
-                tried = np.array(
-                    [
-                        lesson.ndcg_of(score, lesson.table.said[voice], step)
-                        for lesson, score in zip(lessons, scores, strict=True)
-                    ]
-                )
-                gains = 2 * int((tried > values).sum()) > len(lessons)
-                if gains and (best is None or tried.mean() > best[0]):
-                    best = (float(tried.mean()), voice, step, tried)
-        if best is None or best[0] < values.mean() * WORTHWHILE:
+        tried = np.stack([le.ndcgs(s, STEPS) for le, s in zip(lessons, scores, strict=True)])
+        often = 2 * (tried > values[:, None, None]).sum(axis=0) > len(lessons)
+        means = np.where(often, tried.mean(axis=0), 0)
+        voice, step = np.unravel_index(np.argmax(means), means.shape)
+        if means[voice, step] < max(values.mean() * WORTHWHILE, 1e-12):
             break
-        _, voice, step, values = best
-        weights[voice] += np.float32(step)
+        values = tried[:, voice, step]
+        louder = np.float32(STEPS[step])
+        weights[voice] += louder
         scores = [
-            score + np.float32(step) * lesson.table.said[voice]
+            score + louder * lesson.table.said[voice]
             for lesson, score in zip(lessons, scores, strict=True)
         ]
     return weights
 
 
 @numba.njit(cache=True)
-def _gains(product, scores, more, step, right):  # type: ignore[no-untyped-def]
-    """The discounted hits among the ten best of each row, by `scores + step * more`."""
-    gains = np.zeros(len(product))
-    places = np.empty(K, dtype=np.int32)
-    values = np.empty(K, dtype=np.float32)
-    for row in range(len(product)):
-        found = 0
-        for at in range(product.shape[1]):
-            if product[row, at] < 0:
-                break
-            score = scores[row, at]
-            if step != 0:
-                score = score + step * more[row, at]
-            # Of equals the earlier goes first, so what is no better than the last stays out.
-            if found < K or score > values[K - 1]:
-                found = placed(places, values, found, at, score)
-        for i in range(found):
-            if right[row, places[i]]:
-                gains[row] += _DISCOUNT[i]
+def _gains(product, scores, said, steps, right):  # type: ignore[no-untyped-def]
+    """The discounted hits among the ten best of each row, for each voice turned up by each step.
+
+    voices x steps x rows; the row is ranked by `scores + step * said[voice]`. Nothing is sorted:
+    a right candidate's place is how many go before it.
+    """
+    voices, rows, width = said.shape
+    gains = np.zeros((voices, len(steps), rows))
+    at = np.empty(width, dtype=np.int64)
+    base, more, summed = np.empty((3, width), dtype=np.float32)
+    hit = np.zeros(K, dtype=np.bool_)
+    for row in range(rows):
+        rights = 0
+        for i in range(width):
+            if right[row, i]:
+                at[rights] = i
+                rights += 1
+        if not rights:
+            continue
+        count = 0
+        while count < width and product[row, count] >= 0:
+            base[count] = scores[row, count]
+            count += 1
+        for voice in range(voices):
+            for i in range(count):
+                more[i] = said[voice, row, i]
+            for s in range(len(steps)):
+                for i in range(count):
+                    summed[i] = base[i] + steps[s] * more[i]
+                for r in range(rights):
+                    place = _before(summed[:count], at[r])
+                    if place < K:
+                        hit[place] = True
+                for i in range(K):
+                    if hit[i]:
+                        gains[voice, s, row] += _DISCOUNT[i]
+                hit[:] = False
     return gains
+
+
+@numba.njit(cache=True)
+def _before(scores, at):  # type: ignore[no-untyped-def]
+    """How many are ranked before this one: of equals the earlier."""
+    score, count = scores[at], np.int32(0)
+    for i in range(at):
+        count += np.int32(scores[i] >= score)
+    for i in range(at + 1, len(scores)):
+        count += np.int32(scores[i] > score)
+    return count

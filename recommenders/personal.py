@@ -6,6 +6,7 @@ with another answer (`repurchase.py`); products already bought are therefore not
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -223,11 +224,9 @@ class _Ratings(Trainset):  # type: ignore[misc]  # surprise ships no types
 
     def all_ratings(self) -> Iterator[tuple[int, int, float]]:
         """Every (customer, product, confidence), in one fixed order."""
-        for i in range(0, len(self.rating), 100_000):  # Python numbers for a part at a time
-            part = slice(i, i + 100_000)
-            yield from zip(
-                self.customer[part].tolist(),
-                self.product[part].tolist(),
-                self.rating[part].tolist(),
-                strict=True,
-            )
+        starts = range(0, len(self.rating), 100_000)  # Python numbers for a part at a time
+        return itertools.chain.from_iterable(self._part(slice(i, i + 100_000)) for i in starts)
+
+    def _part(self, part: slice) -> Iterator[tuple[int, int, float]]:
+        of = (self.customer[part], self.product[part], self.rating[part])
+        return zip(*(column.tolist() for column in of), strict=True)

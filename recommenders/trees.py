@@ -20,6 +20,9 @@ from recommenders.voices import Table
 if TYPE_CHECKING:
     from recommenders.learn import Lesson
 
+# Row and place of some of a table's candidates.
+Cells = tuple[NDArray[np.intp], NDArray[np.intp]]
+
 
 @dataclass(frozen=True)
 class Forest:
@@ -54,11 +57,9 @@ class Forest:
 
     def taught(self, lessons: Sequence[Lesson]) -> xgboost.Booster | None:
         """The trees after these lessons; None where no question had a right candidate."""
-        parts = [self._part(lesson, i) for i, lesson in enumerate(lessons)]
-        said, right, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
-        if not right.any():
+        examples = self._examples(lessons)
+        if not examples.get_label().any():
             return None
-        examples = xgboost.QuantileDMatrix(said, right, weight=weight, max_bin=self.bins, nthread=1)
         settled = {
             "objective": "binary:logistic",
             "tree_method": "hist",
@@ -76,10 +77,17 @@ class Forest:
         }
         return xgboost.train(settled, examples, self.trees)
 
-    def _part(
-        self, lesson: Lesson, number: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.float32]]:
-        """What was said of a window's candidates, which were right, and how much each counts."""
+    def _examples(self, lessons: Sequence[Lesson]) -> xgboost.QuantileDMatrix:
+        """What was said of the candidates shown, which were right, how much each counts."""
+        cells = [self._shown(lesson, i) for i, lesson in enumerate(lessons)]
+        right = [lesson.right[cell] for lesson, cell in zip(lessons, cells, strict=True)]
+        label = np.concatenate(right).astype(np.float32)
+        weight = np.where(label > 0, 1, 1 / self.wrong).astype(np.float32)
+        told = _told([lesson.table for lesson in lessons], cells)
+        return xgboost.QuantileDMatrix(told, label, weight=weight, max_bin=self.bins, nthread=1)
+
+    def _shown(self, lesson: Lesson, number: int) -> Cells:
+        """Which candidates of a window are shown."""
         random = np.random.default_rng((self.seed, number))
         rows = np.flatnonzero(lesson.right.any(axis=1))
         if len(rows) > self.questions:
@@ -87,26 +95,30 @@ class Forest:
         right = lesson.right[rows]
         shown = right | (random.random(right.shape) < self.wrong)
         shown &= lesson.table.product[rows] >= 0
-        told = _told(lesson.table, rows, shown)
-        answer = right[shown].astype(np.int8)
-        return told, answer, np.where(answer > 0, 1, 1 / self.wrong).astype(np.float32)
+        row, at = np.nonzero(shown)
+        return rows[row], at
 
 
-def _told(
-    table: Table, rows: NDArray[np.intp] | slice, shown: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    """All that is told of each candidate that is shown: candidates x voices and circumstances."""
-    columns = [of[rows][shown] for of in (*table.said, *table.facts)]
-    return np.stack(columns, axis=1) if columns else np.zeros((int(shown.sum()), 0), np.float32)
+def _told(tables: Sequence[Table], cells: Sequence[Cells]) -> NDArray[np.float32]:
+    """All that is told of these candidates: candidates x voices and circumstances."""
+    columns = len(tables[0].said) + len(tables[0].facts)
+    told = np.empty((sum(len(row) for row, _ in cells), columns), dtype=np.float32)
+    end = 0
+    for table, cell in zip(tables, cells, strict=True):
+        start, end = end, end + len(cell[0])
+        for i, of in enumerate((*table.said, *table.facts)):
+            told[start:end, i] = of[cell]
+    return told
 
 
 def opinion(trees: xgboost.Booster, table: Table) -> NDArray[np.float32]:
     """Every candidate's chance of being bought, the likeliest of each row 1, the least likely 0."""
     there = table.product >= 0
     chance = np.zeros(table.product.shape, dtype=np.float32)
-    if not there.any():
+    row, at = np.nonzero(there)
+    if not len(row):
         return chance
-    chance[there] = trees.inplace_predict(_told(table, slice(None), there))
+    chance[row, at] = trees.inplace_predict(_told([table], [(row, at)]))
     low = np.where(there, chance, np.inf).min(axis=1, keepdims=True)
     high = np.where(there, chance, 0).max(axis=1, keepdims=True)
     return np.where(there, (chance - low) / np.maximum(high - low, 1e-9), 0).astype(np.float32)

@@ -129,23 +129,28 @@ def _nominate(starts, columns, data, closed, product, value):  # type: ignore[no
     What is closed is dropped first, or it would fill the places of others.
     """
     for row in range(len(starts) - 1):
-        found = 0
+        nominees, words, found, least = product[row], value[row], 0, np.float32(0)
         for at in range(starts[row], starts[row + 1]):
-            if data[at] > 0 and not closed[row, columns[at]]:
-                found = placed(product[row], value[row], found, columns[at], data[at])
+            if data[at] > 0 and data[at] >= least and not closed[row, columns[at]]:
+                found = placed(nominees, words, found, columns[at], data[at])
+                if found == len(words):
+                    least = words[found - 1]
         if found:
-            value[row, :found] /= value[row, 0]
+            words[:found] /= words[0]
 
 
 @numba.njit(cache=True)
 def _nominate_dense(said, closed, product, value):  # type: ignore[no-untyped-def]
     for row in range(len(said)):
-        found = 0
+        nominees, words, found, least = product[row], value[row], 0, np.float32(0)
         for column in range(said.shape[1]):
-            if said[row, column] > 0 and not closed[row, column]:
-                found = placed(product[row], value[row], found, column, said[row, column])
+            word = said[row, column]
+            if word > 0 and word >= least and not closed[row, column]:
+                found = placed(nominees, words, found, column, word)
+                if found == len(words):
+                    least = words[found - 1]
         if found:
-            value[row, :found] /= value[row, 0]
+            words[:found] /= words[0]
 
 
 @numba.njit(cache=True)
