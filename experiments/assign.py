@@ -10,6 +10,7 @@ Runs in web workers on every request: standard library only.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from store.records import Arm
 
@@ -24,9 +25,19 @@ def bucket(salt: str, unit: str) -> int:
     exactly: a browser and a server agree. 2**52 is not a multiple of 10,000, but the first
     buckets are favoured by less than one visitor in 10**11.
     """
-    # surrogatepass: a lone surrogate in an id gets a bucket like any other, not an exception.
-    text = f"{salt}:{unit}".encode("utf-8", "surrogatepass")
-    return int(hashlib.sha256(text).hexdigest()[:13], 16) % BUCKETS
+    hashed = _salted(salt).copy()  # to find the hash anew takes longer than to use it
+    hashed.update(_encoded(unit))
+    return int(hashed.hexdigest()[:13], 16) % BUCKETS
+
+
+@lru_cache(maxsize=1_024)
+def _salted(salt: str) -> hashlib._Hash:
+    return hashlib.sha256(_encoded(f"{salt}:"))
+
+
+def _encoded(text: str) -> bytes:
+    # A lone surrogate in an id gets a bucket like any other, not an exception.
+    return text.encode("utf-8", "surrogatepass")
 
 
 def arm(salt: str, unit: str, share: int = EVEN) -> Arm:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import chain, islice
 
 from recommenders.asking import Ask, Trying, leading, slots, wanted
-from recommenders.chains import MOST_ANCHORS
+from recommenders.chains import MOST_ANCHORS, Source
 from recommenders.ranking import Candidate, deepest, newcomers, rank
 from recommenders.reasons import say
 from recommenders.trying import MOST as MOST_TRIED
@@ -31,6 +31,7 @@ __all__ = [
     "TRIED_ON",
     "Ask",
     "Candidate",
+    "Source",
     "Trying",
     "card_keys",
     "choose",
@@ -51,11 +52,14 @@ MOST_PINS = 48
 
 def card_keys(ask: Ask, candidates: Iterable[Candidate]) -> list[int]:
     """The products whose cards `choose` looks at: read them in one statement."""
-    keys = {ask.product, *ask.cart[:MOST_ANCHORS], *ask.effects.pins[:MOST_PINS]}
-    for candidate in candidates:
-        keys.add(candidate.product)
-        keys.add(candidate.about)
-    return [key for key in keys if key is not None]
+    keys = {*ask.cart[:MOST_ANCHORS], *ask.effects.pins[:MOST_PINS]}
+    if ask.product is not None:
+        keys.add(ask.product)
+    for product, _, _, _, _, _, about in candidates:
+        keys.add(product)
+        if about is not None:
+            keys.add(about)
+    return list(keys)
 
 
 def choose(
@@ -85,17 +89,7 @@ def choose(
             place, one, chance = found
             others = [it for it in shelf if it[1].product != one[1].product]
             shelf = [*others[:place], one, *others[place:]][: ask.limit]
-    shown = [
-        Recommendation(
-            card.product,
-            card.id,
-            candidate.score,
-            candidate.strategy,
-            _reason(ask, candidate, cards),
-            card.body,
-        )
-        for candidate, card in shelf
-    ]
+    shown = [_shown(ask, candidate, card, cards) for candidate, card in shelf]
     if found is not None:
         shown[place] = shown[place]._replace(reason=Reason("new"), chance=chance)
     return shown
@@ -113,30 +107,36 @@ def _able(
         here |= ask.owned
     hidden = ask.effects.hidden
     # What lies in the cart or is on the page needs no twin beside it.
-    present = (cards.get(key) for key in (ask.product, *ask.cart) if key is not None)
-    groups = {card.group for card in present if card is not None}
-    groups.update(card.group for _, card in shelf)
+    present = (ask.product, *ask.cart)
+    groups = {cards[key].group for key in present if key is not None and key in cards}
+    groups |= {card.group for _, card in shelf}
     for candidate in candidates:
-        card = cards.get(candidate.product)
-        if card is None or not card.sellable or card.group in groups:
-            continue
-        if card.product not in here and card.product not in hidden:
-            groups.add(card.group)
-            yield candidate, card
+        product = candidate.product
+        card = cards.get(product)
+        if card is not None and product not in here and product not in hidden:
+            _, _, sellable, group, _, _, _ = card
+            if sellable and group not in groups:
+                groups.add(group)
+                yield candidate, card
 
 
-def _reason(ask: Ask, candidate: Candidate, cards: Mapping[int, Card]) -> Reason:
-    match candidate.kind:
+def _shown(ask: Ask, candidate: Candidate, card: Card, cards: Mapping[int, Card]) -> Recommendation:
+    """A place of the shelf. Both are taken apart at once: two dozen are made for each page, and to
+    ask them for one thing after another takes three times as long."""
+    product, external_id, _, _, body, _, _ = card
+    _, score, strategy, kind, support, _, about = candidate
+    match kind:
         case "bought_together" | "popular":
-            return _made(candidate.kind, candidate.support)
+            reason = _made(kind, support)
         case "similar":
-            return _made("similar", 0, "", candidate.support)
+            reason = _made("similar", 0, "", support)
         case "popular_in":
-            return _made("popular_in", 0, ask.category_name)
-        case kind if candidate.about is not None and candidate.about in cards:
-            return _made(kind, 0, _title(cards[candidate.about]))
-        case kind:
-            return _made(kind)
+            reason = _made("popular_in", 0, ask.category_name)
+        case _ if about is not None and about in cards:
+            reason = _made(kind, 0, _title(cards[about]))
+        case _:
+            reason = _made(kind)
+    return Recommendation(product, external_id, score, strategy, reason, body)
 
 
 # Most reasons of a shop are the same few, and a shelf makes two dozen.

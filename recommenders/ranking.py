@@ -122,15 +122,13 @@ def _blend(
     products, totals = ranked.products, ranked.totals
     if ask.effects.weights:
         totals = _steered(ask.effects.weights, products, totals)
-    hidden = ask.effects.hidden
-    best: list[tuple[int, float]] = []
     # A stable sort: equals stay in the order of the lists, which is the catalogue's.
-    for place in sorted(range(len(products)), key=totals.__getitem__, reverse=True):
-        if products[place] not in seen and products[place] not in hidden:
-            best.append((place, totals[place]))
-            if len(best) == most:
-                break
-    return ranked.candidates(best)
+    best = sorted(range(len(products)), key=totals.__getitem__, reverse=True)
+    if ask.effects.hidden:
+        best = [place for place in best if products[place] not in ask.effects.hidden]
+    # Each product stands here once, so that of these only as many are left out as were seen.
+    best = [place for place in best[: most + len(seen)] if products[place] not in seen]
+    return ranked.candidates([(place, totals[place]) for place in best[:most]])
 
 
 def _steered(
@@ -207,7 +205,7 @@ class _Sum:
             strategy, kind, about = said[entry]
             support, strength = supports[entry], strengths[entry]
             # An ensemble's may say of themselves what the evidence tells that each came with.
-            if strategy == "blend" and kind == "bought_together" and not strength:
+            if not strength and strategy == "blend" and kind == "bought_together":
                 kind = "similar"  # never bought together: then `support` is what they share
             elif strategy == "for_you" and support:
                 kind = "bought_before"

@@ -1,12 +1,11 @@
 """Which database, opened how: `open(url)` makes the one engine that every process uses.
 
 SQLite is the default (WAL, so that readers never wait for the writer); PostgreSQL by its URL.
-`reading` and `writing` hold a connection for a block; `Serving` keeps one a thread for requests.
+`reading` and `writing` hold a connection for a block; `Serving` keeps some for requests.
 """
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -174,19 +173,25 @@ class Serving:
 
     Everything of one model lies under its own key and never changes, so a shelf read across a
     publication is still of one model; a transaction would cost as much as a statement, and
-    SQLAlchemy's connection four. Each thread keeps one connection of the driver's.
+    SQLAlchemy's connection four.
+
+    The driver's connections are kept, and the one that came back last is lent first. Each of
+    SQLite's has the file in memory and its statements for itself: where threads answer in turn, all
+    of them find at hand what the last one needed.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept = threading.local()
+        self._idle: list[_Kept] = []
         self.dialect = engine.dialect
         self._qmarks = engine.dialect.paramstyle == "qmark"
         self._error: Any = engine.dialect.loaded_dbapi.Error
 
     def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a statement written with `?`. A connection that was lost is made anew."""
-        return self._execute(sql, values)[1]
+        kept, found = self._execute(sql, values)
+        self._idle.append(kept)
+        return found
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
@@ -197,21 +202,25 @@ class Serving:
             kept.driver.execute("COMMIT")
         except BaseException as error:
             # Closing undoes what was begun, whatever state it is in.
-            self._kept.connection = None
             kept.driver.close()
             if isinstance(error, self._error):
                 raise DBAPIError.instance(None, None, error, self._error) from error
             raise
+        self._idle.append(kept)
 
     def _execute(self, sql: str, values: Sequence[Any]) -> tuple[_Kept, Sequence[Any]]:
-        """Ask on this thread's connection; one that was lost meanwhile is made anew, once."""
-        kept: _Kept | None = getattr(self._kept, "connection", None)
+        """Ask on a connection that is the caller's from now on; those that were lost meanwhile are
+        left behind, for one made anew."""
+        kept: _Kept | None
+        try:
+            kept = self._idle.pop()
+        except IndexError:  # at the first request, and while all others are lent
+            kept = None
         try:
             now = kept or _Kept(self._engine)
             cursor = now.driver.execute(sql if self._qmarks else percent_marks(sql), values)
             found = cursor.fetchall() if cursor.description else ()
         except self._error as error:
-            self._kept.connection = None
             if kept:
                 lost = self._engine.dialect.is_disconnect(error, kept.driver, None)
                 kept.driver.close()
@@ -219,12 +228,11 @@ class Serving:
                     return self._execute(sql, values)
             # SQLAlchemy's name for it, so that callers know one kind of each.
             raise DBAPIError.instance(None, None, error, self._error) from error
-        self._kept.connection = now
         return now, found
 
 
 class _Kept:
-    """A connection taken out of the pool, closed when its thread or application ends."""
+    """A connection taken out of the pool, closed when it is left behind or the application ends."""
 
     def __init__(self, engine: Engine) -> None:
         lent: Any = engine.raw_connection()

@@ -31,7 +31,8 @@ from store.records import (
 )
 from widget import customer as signed
 from widget import trials
-from widget.choosing import MOST_BOUGHT, Asked, Plan, recommend
+from widget.asked import MOST_BOUGHT, Asked, Plan
+from widget.choosing import recommend
 from widget.query import DEFAULT_LIMIT, MOST_LIMIT, ShelfQuery
 
 AS_THE_PAGE_SAYS = ShelfLook()
@@ -69,7 +70,7 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
         shown = _control(config, experiment, served) if experiment and arm == "control" else served
         plans = [served]
         if shown is not served:  # of what treatment would see only matters that it is something
-            unseen = served._replace(limit=1, trying=None, seen=False)
+            unseen = Plan(*served[:2], 1, served.visible, served.variety, seen=False)
             plans = [unseen, shown] if shown else [unseen]
         shelves, stored, page = recommend(connection, config, asked, plans)
         # The arm that the hash deals is nearly everybody's. It comes first, so that the stored one
@@ -80,7 +81,7 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
     model = shown.model if shown else served.model
     key = config.keys.token[0]
     if query.personal:
-        tried = next((item for item in items if item.chance), None)
+        tried = next((it for it in items if it.chance), None) if served.trying else None
         facts = token.TokenFacts(
             shop=config.shop.id,
             placement=query.placement,

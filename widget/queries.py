@@ -18,7 +18,8 @@ from store.errors import Explained
 from store.reads import models, shelf, shopper
 from store.reads.shop_config import ShopConfig
 from store.records import Placement, Recommendation, ShelfLook
-from widget.choosing import MOST_BOUGHT, Asked, Plan, recommend
+from widget.asked import MOST_BOUGHT, Asked, Plan
+from widget.choosing import recommend
 
 COLUMNS = ("query_id", "products", "customer", "cart", "at")
 

@@ -159,7 +159,7 @@ def named_lists(connection: Reader, shop_id: int, model_id: int, named: Named) -
     found: Sequence[Any]
     if named.page and len(groups) == 1 and not (named.anchors or named.others or slots or browsers):
         # The usual page of somebody unknown: one row, or one of each strategy that leads.
-        found = rows(connection, f"SELECT {_NAMED}, entries {source}", values)
+        found = rows(connection, _by_rows(source), values)
     else:
         found = in_one(connection, _NAMED, source, values, packed="entries")
     for external_id, key, category, name, slot, at, entries in found:
@@ -233,6 +233,11 @@ def _named_lists(
     return f"FROM ({' UNION ALL '.join(arms)}) found"
 
 
+@cache
+def _by_rows(source: str) -> str:
+    return f"SELECT {_NAMED}, entries {source}"
+
+
 _NAMED = "external_id, id, category, name, slot, entered_at"
 # PostgreSQL wants to know of what type a column is that begins with nothing.
 _TYPED = (
@@ -278,7 +283,7 @@ def cards(connection: Reader, products: Sequence[int], traits: bool = False) -> 
         return {}
     table, values = tabled(products)
     columns, source = _cards(traits, table)
-    found = in_one(connection, columns, source, values, text="c.body")
+    found = in_one(connection, columns, source, values, json="c.body")
     if traits:
         return {
             key: Card(key, external_id, sellable, group, body, kind, published_us)

@@ -89,8 +89,7 @@ class Effects(NamedTuple):
 NO_EFFECTS = Effects()
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a product is shown, as data; `recommenders.choose.say` makes the sentence.
 
     kind: `bought_together`, `similar`, `because_viewed`, `because_bought`, `because_carted`,
@@ -99,7 +98,8 @@ class Reason:
     """
 
     kind: str
-    count: int = 0  # distinct orders behind it; 0: not counted or below the floor of 3 buyers
+    # Distinct orders behind it; 0: not counted or below the floor of 3 buyers.
+    count: int = 0  # type: ignore[assignment] # nobody counts what a reason holds
     about: str = ""  # a category's or product's title, where the sentence names one
     shared: int = 0  # similar: what the two have in common, as SHARED_* bits
 

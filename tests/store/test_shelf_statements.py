@@ -63,7 +63,7 @@ def test_no_statement_of_a_shelf_walks_through_all_shoppers_of_a_shop(serving: N
     assert walked <= {"SCAN named", "SCAN found"}
 
 
-TITLES = ("plain", "Lämpchen", 'a "quoted" \\ one', "lamp 💡 for 5 €", "")
+TITLES = ("plain", "Lämpchen", 'a "quoted" \\ one', "lamp 💡 for 5 €", "between\x1etwo", "")
 
 
 @pytest.mark.parametrize("traits", [False, True])

@@ -1,5 +1,5 @@
-"""Whether a page has a shelf at all is one question in both arms of a test, also where hardly
-anything can be sold."""
+"""Whether a page has a shelf at all, and what leads it, is one question in both arms of a test,
+also where hardly anything can be sold or listed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from experiments import token
 from store import engine as engines
 from store import tables
 from store.keys import Ring
@@ -56,3 +57,34 @@ def test_one_product_that_is_left_makes_a_shelf_however_far_behind_it_stands(
             assert [item.product for item in found.items] == [left]
         seen.add(found.arm)
     assert seen == {"treatment", "control"}
+
+
+@pytest.fixture(scope="module")
+def sparse(tmp_path_factory: pytest.TempPathFactory) -> tuple[engines.Serving, ShopConfig]:
+    """A shop that has no ensemble's list of the page, and short ones of a product in the cart."""
+    folder: Path = tmp_path_factory.mktemp("sparse")
+    engine = engines.open(f"sqlite:///{folder / 'store.sqlite'}")
+    ring = Ring([SECRET])
+    shop = make(engine, ring, 400)
+    lists = tables.ListRow
+    with engines.writing(engine) as connection:
+        connection.execute(delete(lists).where(lists.slot == f"blend:{PAGE}"))
+        config = shop_config(connection, ring, shop.key)
+    assert config is not None
+    return engines.Serving(engine), config
+
+
+@pytest.mark.parametrize(("cart", "leads"), [((), "bought_together"), ((external(9),), "blend")])
+def test_what_leads_the_shelf_is_told_alike_in_both_arms(
+    sparse: tuple[engines.Serving, ShopConfig], cart: tuple[str, ...], leads: str
+) -> None:
+    serving, config = sparse
+    told = set()
+    for number in range(12):
+        visitor = f"visitor-{number:012d}"
+        asked = query.ShelfQuery("also_bought", external(PAGE), visitor, cart=cart, limit=12)
+        found = answer.answer(serving, config, asked, datetime.now(UTC))
+        facts = token.read(config.keys.token, found.token or "")
+        assert facts is not None
+        told.add((facts.arm, facts.led_by))
+    assert told == {("treatment", leads), ("control", leads)}
