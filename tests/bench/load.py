@@ -32,13 +32,13 @@ def cpu_s(pids: Sequence[int]) -> float:
 
 
 def memory_mib(pid: int) -> dict[str, float]:
-    """What a process holds for itself alone: written to, and in all (with files only it reads)."""
+    """What a process holds for itself alone; and what it sees of files, which lies in the system's
+    cache whoever reads them, and is given up where memory is short."""
     kib: dict[str, int] = {}
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
         name, value, *_ = line.split()
         kib[name.rstrip(":")] = int(value)
-    dirty = kib["Private_Dirty"]
-    return {"private": dirty / 1024, "with files": (dirty + kib["Private_Clean"]) / 1024}
+    return {"private": kib["Private_Dirty"] / 1024, "files": kib["Private_Clean"] / 1024}
 
 
 @dataclass

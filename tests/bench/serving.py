@@ -142,7 +142,7 @@ def _one_size(server: Server, key: str, products: int) -> dict[str, float]:
     held = memory_mib(server.workers()[0])
     sys.stdout.write(
         f"{products:>9,} private memory of the worker: {held['private']:.0f} MiB; "
-        f"{held['with files']:.0f} with what it alone reads of files\n"
+        f"{held['files']:.0f} MiB of files in sight, in the system's cache\n"
     )
     sys.stdout.flush()
     return {name: statistics.median(own) * 1e6 for name, own in costs.items()}
