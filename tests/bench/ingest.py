@@ -31,6 +31,15 @@ from tests.shops import SECRET
 PRODUCTS, ROUNDS, REQUESTS, CONNECTIONS = 1_000, 25, 80, 8
 
 
+def begun_with_the_instant() -> str:
+    """As in widget/src/tell.js."""
+    return f"{int(datetime.now(UTC).timestamp() * 1000):x}{secrets.token_hex(16)}"[:32]
+
+
+def random_id() -> str:
+    return str(uuid.uuid4())
+
+
 class Browser:
     """Makes events that the shop believes: their tokens are minted with its own key."""
 
@@ -40,7 +49,7 @@ class Browser:
             self._experiment = running_experiment(connection, shop.id)
         self._shop = shop
 
-    def body(self, events: int, make_id: Callable[[], str]) -> bytes:
+    def body(self, events: int, make_id: Callable[[], str] = begun_with_the_instant) -> bytes:
         """What one visitor's page sends: an exposure, a view, and what was looked at."""
         visitor = secrets.token_hex(16)
         facts = token.TokenFacts(
@@ -66,15 +75,6 @@ class Browser:
             for n, kind in enumerate(kinds)
         ]
         return orjson.dumps({"visitor": visitor, "events": told})
-
-
-def begun_with_the_instant() -> str:
-    """As in widget/src/tell.js."""
-    return f"{int(datetime.now(UTC).timestamp() * 1000):x}{secrets.token_hex(16)}"[:32]
-
-
-def random_id() -> str:
-    return str(uuid.uuid4())
 
 
 CASES = (
