@@ -218,7 +218,7 @@ def stepwise(lessons: Sequence[Lesson], weights: NDArray[np.float32]) -> NDArray
         often = 2 * (tried > values[:, None, None]).sum(axis=0) > len(lessons)
         means = np.where(often, tried.mean(axis=0), 0)
         voice, step = np.unravel_index(np.argmax(means), means.shape)
-        if means[voice, step] < max(values.mean() * WORTHWHILE, 1e-12):
+        if not often.any() or means[voice, step] < values.mean() * WORTHWHILE:
             break
         values = tried[:, voice, step]
         louder = np.float32(STEPS[step])

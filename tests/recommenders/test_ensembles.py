@@ -302,6 +302,36 @@ def test_too_few_questions_leave_the_fixed_weights() -> None:
     assert mind.weights.tolist() == [0, 0, 1]
 
 
+@settings(max_examples=25)
+@given(st.integers(0, 10_000))
+def test_each_step_is_judged_as_by_sorting(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rows, width, steps = 12, 25, (0.5, 1.0)
+    long = random.integers(0, width + 1, rows)
+    there = np.arange(width) < long[:, None]
+    # Few different words: most candidates have equals.
+    said = (random.integers(0, 4, (3, rows, width)) * there).astype(np.float32)
+    scores = (random.integers(0, 3, (rows, width)) * there).astype(np.float32)
+    right = (random.random((rows, width)) < 0.2) & there
+    product = np.where(there, np.arange(width), -1).astype(np.int32)
+    # As a sample has it: every second row, which does not lie in one piece.
+    heard = Lesson(
+        Table(product, said, np.zeros((0, rows, width), dtype=np.float32)),
+        right,
+        right.sum(axis=1) + 1,  # one more was not among the candidates
+    ).every(2)
+    found = heard.ndcgs(scores[::2], steps)
+    for voice, step in np.ndindex(*found.shape):
+        values = []
+        for row in range(0, rows, 2):
+            summed = (scores[row] + steps[step] * said[voice, row])[: long[row]]
+            best = np.argsort(-summed, kind="stable")[:10]
+            gain = (right[row, best] / np.log2(np.arange(2, len(best) + 2))).sum()
+            ideal = (1 / np.log2(np.arange(2, min(right[row].sum() + 1, 10) + 2))).sum()
+            values.append(gain / ideal)
+        assert found[voice, step] == pytest.approx(np.mean(values))
+
+
 @settings(max_examples=10)
 @given(st.integers(0, 10_000))
 def test_weights_are_never_negative_and_never_all_nothing(seed: int) -> None:
