@@ -53,7 +53,16 @@ DRAWN: dict[str, dict[str, str]] = {
         "make.",
     },
 }
-LIBRARIES = ("flask", "sqlalchemy", "gunicorn", "numpy", "scipy", "scikit-surprise", "rapidfuzz")
+LIBRARIES = (
+    "flask",
+    "sqlalchemy",
+    "gunicorn",
+    "numpy",
+    "scipy",
+    "scikit-surprise",
+    "xgboost-cpu",
+    "rapidfuzz",
+)
 
 
 def main() -> int:
@@ -87,9 +96,10 @@ def write_down(part: str, printed: str) -> None:
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else began
     page = re.sub(rf"\n## {part}\n.*?(?=\n## |\Z)", "", page, flags=re.DOTALL)
     used = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    figures = printed.rstrip().lstrip("\n")  # the first line's blanks belong to its columns
     section = (
         f"\n## {part}\n\n{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, {used}.\n\n```\n{printed.strip()}\n```\n"
+        f"Python {platform.python_version()}, {used}.\n\n```\n{figures}\n```\n"
     )
     for image, why in DRAWN.get(part, {}).items():
         if (IMAGES / image).exists():
