@@ -70,7 +70,7 @@ def answer(connection: Reader, config: ShopConfig, query: ShelfQuery, now: datet
         shown = _control(config, experiment, served) if experiment and arm == "control" else served
         plans = [served]
         if shown is not served:  # of what treatment would see only matters that it is something
-            unseen = Plan(*served[:2], 1, served.visible, served.variety, seen=False)
+            unseen = served._replace(limit=1, trying=None, seen=False)
             plans = [unseen, shown] if shown else [unseen]
         shelves, stored, page = recommend(connection, config, asked, plans)
         # The arm that the hash deals is nearly everybody's. It comes first, so that the stored one
